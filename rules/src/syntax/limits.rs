@@ -214,7 +214,8 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
             }
         }
         // `<`, `>` and `~` take part in the tokenizer's look-ahead too.
-        if is_word(byte) || matches!(byte, b'<' | b'>' | b'~') {
+        let comment = matches!(&bytes[start..at], [b'/', b'*', ..]);
+        if !comment && (is_word(byte) || matches!(byte, b'<' | b'>' | b'~')) {
             if at - word_start > MAX_WORD {
                 return too(word_start, MAX_WORD, "an endless word without a space");
             }
@@ -408,12 +409,19 @@ mod tests {
             "inherit (a) b c; ",
             "# it's a \"comment\" [[[ \n",
             "/* [[[ */ ",
+            concat!(
+                "/* ",
+                "[[[ 0123456789 0123456789 0123456789 0123456789 ",
+                "\n\n */ "
+            ),
             "a = '' ''${ [[[ ''' $${ ''; ",
             "a = \"[[[ \\\" $${ \"; ",
         ] {
             let text = format!("{{ {} }}", unit.repeat(5_000));
             assert_eq!(scan(&text), Ok(()), "{unit}");
         }
+        let comment = "[ a ".repeat(2_000);
+        assert_eq!(scan(&format!("/* {comment} */ 1")), Ok(()));
         assert_eq!(
             scan(&format!("[ {} ]", "a <b> http://c.d/e !x ".repeat(5_000))),
             Ok(())

@@ -151,21 +151,31 @@ const PROSE_KEYS: &[&str] = &[
     "testScript",
     "nmt",
     "nodes",
+    "helpLine",
 ];
 
 /// Inside containers and virtual machines the paths are theirs.
 const CONTAINER_KEYS: &[&str] =
     &["containers", "oci-containers", "bindMounts", "arion", "microvm", "dockerTools"];
 
-/// The value of these says where the home is.
-const DEFINING_KEYS: &[&str] = &[
-    "homeDirectory",
-    "homeDir",
-    "homedir",
-    "home_dir",
-    "homePath",
-    "userHome",
-    "HOME",
+/// The value of these says where the home is; without regard to case, `-` and `_`.
+const DEFINING_KEYS: &[&str] =
+    &["home", "homedirectory", "homedir", "homepath", "userhome", "homefolder"];
+
+/// Names that stand for a name.
+const PLACEHOLDERS: &[&str] = &[
+    "username",
+    "USERNAME",
+    "USER",
+    "my_username",
+    "myusername",
+    "your_username",
+    "your-username",
+    "yourusername",
+    "youruser",
+    "yourname",
+    "your_name",
+    "your-user",
 ];
 
 impl Rule for HardcodedHome {
@@ -185,9 +195,16 @@ impl Rule for HardcodedHome {
         }
         let path = place(node, cx);
         let allow = &cx.options::<Options>().allow;
+        let roots_own = path.windows(2).any(|pair| {
+            pair[0].as_deref() == Some("users") && pair[1].as_deref() == Some("root")
+        });
         homes.retain(|home| match &home.name {
-            Name::Literal(name) => !allow.iter().any(|allowed| allowed == name),
-            Name::Root | Name::Interpolated => true,
+            Name::Literal(name) => {
+                !allow.iter().any(|allowed| allowed == name)
+                    && !PLACEHOLDERS.contains(&name.as_str())
+            }
+            Name::Root => !roots_own,
+            Name::Interpolated => true,
         });
         if homes.is_empty() || !is_about_a_home(&path, node) {
             return;
@@ -353,7 +370,8 @@ fn starts_a_path(before: &str, after_hole: bool) -> bool {
         None => !after_hole,
         // `file:///home/alice`, but not `https://host/home/alice`.
         Some('/') => before.ends_with("file://"),
-        Some('~') => false,
+        // `s#/home/…#…#` and `s|/home/…|…|` take a home out of somebody's text.
+        Some('~' | '#' | '|') => false,
         Some(c) => !(c.is_alphanumeric() || "_.-+%@}*)>".contains(c)),
     }
 }
@@ -375,15 +393,19 @@ fn place(node: &SyntaxNode, cx: &LocalContext<'_>) -> Vec<Option<SmolStr>> {
 
 fn is_about_a_home(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
     let has = |names: &[&str]| path.iter().flatten().any(|key| names.contains(&key.as_str()));
+    let is_example = |key: &SmolStr| key.contains("example") || key.contains("Example");
+    if path.iter().flatten().any(is_example) || speaks_to_the_directory_service(node) {
+        return false;
+    }
     if has(LAYOUT_KEYS) || has(PROSE_KEYS) || has(CONTAINER_KEYS) {
         return false;
     }
     let last = path.last().and_then(|key| key.as_deref()).unwrap_or_default();
     let before_last = path.len().checked_sub(2).and_then(|at| path[at].as_deref());
     // `users.users.alice.home = "/home/alice"`, `options.x.homeDirectory.default`.
-    let defines = DEFINING_KEYS.contains(&last)
-        || last == "home"
-        || before_last.is_some_and(|key| DEFINING_KEYS.contains(&key));
+    let defines = is_defining(last)
+        || before_last.is_some_and(is_defining)
+        || (last == "directory" && has(&["hjem"]));
     // Where it is an argument of `literalExpression` and the like.
     let prose = node.ancestors().skip(1).take(3).any(|ancestor| {
         ancestor.kind() == SyntaxKind::NODE_APPLY
@@ -395,12 +417,26 @@ fn is_about_a_home(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
     !(defines && is_whole_home(node)) && !prose
 }
 
+fn is_defining(key: &str) -> bool {
+    let key: String = key.chars().filter(|c| !matches!(c, '-' | '_')).collect();
+    DEFINING_KEYS.contains(&key.to_ascii_lowercase().as_str())
+}
+
 /// Is the string nothing but the home?
 fn is_whole_home(node: &SyntaxNode) -> bool {
     let text = node.text().to_string();
     let text = text.trim_matches(['"', '\'']);
     let text = text.trim_end_matches('/');
-    text.matches('/').count() == 2 || text.contains("${")
+    text == "/root" || text.matches('/').count() == 2 || text.contains("${")
+}
+
+/// `dscl . -read /Users/alice` names a record of macOS's directory service.
+fn speaks_to_the_directory_service(node: &SyntaxNode) -> bool {
+    node.ancestors().any(|ancestor| {
+        ancestor.kind() == SyntaxKind::NODE_STRING && ancestor.text().to_string().contains("dscl ")
+            || ancestor.kind() == SyntaxKind::NODE_ATTRPATH_VALUE
+                && ancestor.text().to_string().starts_with("dscl")
+    })
 }
 
 fn is_volume_key(key: &str) -> bool {
@@ -514,8 +550,14 @@ mod tests {
   options.y.defaultText = literalExpression "/home/alice";
   users.users.alice.home = "/home/alice";
   home.homeDirectory = "/home/alice";
+  my.home-dir = if p then "/Users/${p}" else "/home/${p}";
+  hjem.users.x.directory = "/home/${p}";
+  g = "sed 's#/home/alice#x#' f; dscl . -read /Users/${p}";
+  settingsExample.dir = "/home/me/x";
+  h = "/home/my_username/x";
 }"#,
         );
+        finds(r#"{ home.packages = []; home.homeDirectory = lib.mkForce "/root"; home-manager.users.root = f "/root"; }"#);
         finds("# FILE: tests/a.nix\n{ a = \"/home/alice\"; }");
     }
 

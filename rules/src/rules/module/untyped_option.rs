@@ -102,11 +102,29 @@ impl Rule for UntypedOption {
         {
             return;
         }
+        // `mkEnableOption "…" // mkOption { default = true; }` has the type of
+        // its other operand.
+        let mut outer = node.parent();
+        while let Some(paren) = outer.filter(|n| n.kind() == SyntaxKind::NODE_PAREN) {
+            outer = paren.parent();
+            if outer.as_ref().is_some_and(|n| n.kind() == SyntaxKind::NODE_BIN_OP) {
+                return;
+            }
+        }
+        if node.parent().is_some_and(|n| n.kind() == SyntaxKind::NODE_BIN_OP) {
+            return;
+        }
         let mut attributes = Vec::new();
         if !collect(&without_parens(argument), &mut attributes) {
             return;
         }
         let find = |name: &str| attributes.iter().find(|attribute| attribute.name == name);
+        // What is left of an option that was removed: hidden, and null.
+        let hidden = find("internal").is_some() || find("visible").is_some();
+        let null = find("default").and_then(|default| default.value.as_ref());
+        if hidden && null.is_some_and(|value| value.text() == "null") {
+            return;
+        }
         if find("type").is_some()
             || attributes.iter().all(|attribute| EXTENDING.contains(&attribute.name.as_str()))
         {
@@ -269,6 +287,9 @@ mod tests {
         finds("{ lib, args, ... }: { options.a = lib.mkOption args; }");
         finds("{ lib, ... }: { options.a = lib.mkOption { ${x} = 1; default = 1; }; }");
         finds("{ lib, ... }: { options.a = lib.mkOption { type.foo = 1; }; }");
+        finds("{ lib, ... }: { options.a = lib.mkEnableOption \"x\" // lib.mkOption { default = true; }; }");
+        finds("{ lib, ... }: { options.a = (lib.mkOption { default = true; }) // lib.x; }");
+        finds("{ lib, ... }: { options.a = lib.mkOption { visible = false; default = null; }; }");
     }
 
     #[test]
