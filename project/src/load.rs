@@ -20,10 +20,9 @@ pub struct Progress {
     pub done: AtomicUsize,
 }
 
-/// A project in memory.
+/// What is known of the files beside what the engine knows.
+#[derive(Debug)]
 pub struct Loaded {
-    /// Every file that could be read.
-    pub workspace: Workspace,
     /// What was asked for and cannot be read.
     pub unreadable: Vec<Unreadable>,
     reported: HashSet<Arc<str>>,
@@ -53,7 +52,7 @@ pub fn load(
     settings: &Settings,
     threads: Option<usize>,
     progress: &Progress,
-) -> Result<Loaded, rayon::ThreadPoolBuildError> {
+) -> Result<(Workspace, Loaded), rayon::ThreadPoolBuildError> {
     let FileList {
         entries,
         mut others,
@@ -106,10 +105,10 @@ pub fn load(
         }
     }
     unreadable.sort();
-    Ok(Loaded {
-        workspace: Workspace::new(documents, others),
+    let loaded = Loaded {
         unreadable,
         reported,
         disk,
-    })
+    };
+    Ok((Workspace::new(documents, others), loaded))
 }
