@@ -114,9 +114,14 @@ fn layout(page: &str, width: usize) -> String {
     let mut fence = false;
     for line in page.lines() {
         let text = line.trim_start();
-        if text.starts_with("```") {
+        if let Some(info) = text.strip_prefix("```") {
             flush(&mut out, &mut paragraph, width);
             fence = !fence;
+            // The words behind the language say what the code shows.
+            if let Some((_, words)) = info.split_once(' ') {
+                out.push_str(&paint(DIM, &format!("  {words}:")));
+                out.push('\n');
+            }
             continue;
         }
         if fence {
@@ -272,12 +277,12 @@ mod tests {
     #[test]
     fn a_page_is_laid_out() {
         let page = "# name\n\nA `first` **word** and [a link](https://x.y),\nthen more text.\n\n\
-                    - item one that is long\n- two\n\n```nix\n{ a = 1; }\n# why\n```\n";
+                    - item one that is long\n- two\n\n```nix bad\n{ a = 1; }\n# why\n```\n";
         let text = anstream::adapter::strip_str(&layout(page, 24)).to_string();
         assert_eq!(
             text,
             "name\n\nA first word and a link\n(https://x.y), then more\ntext.\n\n\
-             • item one that is long\n• two\n\n    { a = 1; }\n    # why\n"
+             • item one that is long\n• two\n\n  bad:\n    { a = 1; }\n    # why\n"
         );
     }
 
