@@ -17,6 +17,9 @@ use run::Failure;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The engine bounds how deep it goes; this is what it may use on the way.
 const STACK: usize = 64 << 20;
 
