@@ -47,8 +47,8 @@ fn colours_when_asked_for() {
 
 #[test]
 fn a_long_line_stays_readable() {
-    let pad = "x = 1; ".repeat(100_000);
-    let text = format!("{{ lib, ... }}: {{ {pad} y = lib.mkForce 1; {pad} }}");
+    let pad = format!("\"{}\"", "long ".repeat(100_000));
+    let text = format!("{{ lib, ... }}: {{ a = {pad}; y = lib.mkForce 1; z = {pad}; }}");
     let folder = Folder::project(&[("a.nix", &text)]);
     let run = folder
         .run(&["check"])
