@@ -78,7 +78,9 @@ fn table() -> String {
     // Only a terminal has an edge to stop at.
     let room = io::stdout()
         .is_terminal()
-        .then(|| terminal::width().saturating_sub(name + group + 30).max(20));
+        .then(terminal::terminal_width)
+        .flatten()
+        .map(|width| width.saturating_sub(name + group + 30).max(20));
     for meta in rules::metas() {
         let mut summary = one_line(meta.summary());
         if let Some(room) = room

@@ -69,9 +69,14 @@ pub(crate) fn clean_lines(text: &str) -> String {
     result
 }
 
-/// The width of the terminal behind standard output, within reason.
+/// The width of the terminal, if there is one.
+pub(crate) fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0).max(40))
+}
+
+/// The width for running text: that of the terminal, as far as lines stay readable.
 pub(crate) fn width() -> usize {
-    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
+    terminal_width().map_or(80, |width| width.min(100))
 }
 
 /// Does somebody look at this stream: a terminal, or a pager behind `--color always`?

@@ -3,8 +3,8 @@
 //! The engine is pure; this crate brings it what lies on disk and carries back
 //! what it changed: it finds the root and the configuration ([`Project`]),
 //! chooses the files ([`FileList`]), reads them with a reason for each that
-//! cannot be read ([`read`]), has them analysed in parallel ([`load`]) and
-//! replaces files without losing anybody's work ([`write`]).
+//! cannot be read ([`mod@read`]), has them analysed in parallel ([`load()`]) and
+//! replaces files without losing anybody's work ([`mod@write`]).
 //!
 //! Nothing of a repository is run, no connection is opened, and nothing outside
 //! the root is read unless it was named by hand.

@@ -1,6 +1,6 @@
 //! Reading and analysing files in parallel.
 
-use crate::{FileList, Unreadable, panics, read};
+use crate::{Entry, FileList, Unreadable, panics, read};
 use nixamine_rules::{Document, Settings, Source, Workspace, analyze};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -68,16 +68,11 @@ pub fn load(
         entries
             .par_iter()
             .map(|entry| {
-                let text = match &overlay {
-                    Some((path, bytes)) if *path == entry.path => read::decode(bytes.clone()),
-                    _ => read::read(&entry.disk),
-                };
-                let document = text.and_then(|text| {
-                    let source = Source::new(entry.path.clone(), text);
-                    panics::catch(|| analyze(source, settings))
-                });
+                let overlay = overlay.as_ref().filter(|(path, _)| *path == entry.path);
+                let overlay = overlay.map(|(_, bytes)| bytes.as_slice());
+                let result = work_on(entry, overlay, |source| analyze(source, settings));
                 progress.done.fetch_add(1, Ordering::Relaxed);
-                document
+                result
             })
             .collect()
     });
@@ -111,4 +106,43 @@ pub fn load(
         disk,
     };
     Ok((Workspace::new(documents, others), loaded))
+}
+
+/// Reads one file and hands it to `analyze`. Whatever goes wrong is the reason
+/// why this file, and no other, is missing.
+fn work_on<T>(
+    entry: &Entry,
+    overlay: Option<&[u8]>,
+    analyze: impl FnOnce(Source) -> T,
+) -> Result<T, String> {
+    let text = match overlay {
+        Some(bytes) => read::decode(bytes.to_vec())?,
+        None => read::read(&entry.disk)?,
+    };
+    let source = Source::new(entry.path.clone(), text);
+    panics::catch(|| analyze(source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_the_trouble_of_one_file() {
+        let entry = |path: &str| Entry {
+            path: path.into(),
+            disk: PathBuf::new(),
+            reported: true,
+        };
+        let analyze = |source: Source| {
+            assert!(&*source.path != "bad.nix", "boom");
+            source.text.len()
+        };
+        assert_eq!(work_on(&entry("good.nix"), Some(b"{ }"), analyze), Ok(3));
+        let reason = work_on(&entry("bad.nix"), Some(b"{ }"), analyze).unwrap_err();
+        assert!(
+            reason.contains("please report") && reason.contains("boom"),
+            "{reason}"
+        );
+    }
 }

@@ -21,7 +21,8 @@ pub(crate) struct TextRenderer<'f> {
 
 /// The renderer for frames.
 pub(crate) fn renderer() -> Renderer {
-    Renderer::styled().term_width(terminal::width())
+    // Without a terminal as wide as rustc has it.
+    Renderer::styled().term_width(terminal::terminal_width().unwrap_or(140))
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -48,7 +49,6 @@ impl<'f> TextRenderer<'f> {
         let mut group = level(diagnostic.severity)
             .primary_title(clean(&diagnostic.message))
             .id(diagnostic.rule.name)
-            .id_url(diagnostic.rule.url())
             .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
         let mut corrections = Vec::new();
         let (near, far) = self.split_related(file, diagnostic);

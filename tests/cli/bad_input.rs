@@ -179,7 +179,7 @@ fn what_may_not_be_read() {
     let secret = folder.path().join("secret.nix");
     let closed = folder.path().join("closed");
     for path in [&secret, &closed] {
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0)).unwrap();
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o000)).unwrap();
     }
     // The superuser reads everything, and then there is nothing to see here.
     if std::fs::read(&secret).is_err() {
@@ -243,6 +243,14 @@ fn nothing_steers_the_terminal() {
             }
         }
         assert!(run.out.contains("owned"));
+    }
+    // Nor does a colour bring anything but colours with it.
+    let run = folder.run(&["check", "--color", "always"]).code(2);
+    for text in [&run.out, &run.err] {
+        for c in ['\u{7}', '\u{9b}', '\u{202e}'] {
+            assert!(!text.contains(c), "{c:?} in {text}");
+        }
+        assert!(!text.contains("\u{1b}]"), "{text}");
     }
     // For the eyes of somebody; a pipe to `patch` gets the bytes.
     let run = folder
