@@ -1,7 +1,7 @@
 //! `fix`: files, patches and standard input.
 
 use super::{CLEAN, FORCED, Folder, UNUSED};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn fixed_unused() -> String {
     UNUSED.replace("  # nixamine: allow(mk-force) long gone\n", "")
@@ -113,9 +113,9 @@ fn standard_input_to_standard_output() {
     patch.code(1).out("--- a/a.nix\n");
     let mut child = folder
         .command(&arguments)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"\xff\0").unwrap();
@@ -154,7 +154,14 @@ fn two_runs_at_once_lose_nothing() {
     let files: Vec<_> = names.iter().map(|name| (name.as_str(), UNUSED)).collect();
     let folder = Folder::project(&files);
     let runs: Vec<_> = (0..4)
-        .map(|_| folder.command(&["fix"]).spawn().unwrap())
+        .map(|_| {
+            folder
+                .command(&["fix"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
         .collect();
     for mut run in runs {
         // Both found the same, so whoever comes later has nothing left to do.

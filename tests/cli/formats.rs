@@ -256,7 +256,7 @@ fn suppressed_findings_are_counted() {
 #[test]
 fn a_reader_that_goes_away_ends_the_run_quietly() {
     use std::io::{BufRead, BufReader};
-    let many: String = (0..3_000)
+    let many: String = (0..2_000)
         .map(|i| format!("  x.y{i} = lib.mkForce 1;\n"))
         .collect();
     let text = FORCED.replace("}\n", &many) + "}\n";
