@@ -1,1 +1,33 @@
-//! project
+//! A repository on disk, for the doors of Nixamine that have one.
+//!
+//! The engine is pure; this crate brings it what lies on disk and carries back
+//! what it changed: it finds the root and the configuration ([`Project`]),
+//! chooses the files ([`FileList`]), reads them with a reason for each that
+//! cannot be read ([`mod@read`]), has them analysed in parallel ([`load()`]) and
+//! replaces files without losing anybody's work ([`mod@write`]).
+//!
+//! Nothing of a repository is run, no connection is opened, and nothing outside
+//! the root is read unless it was named by hand.
+
+mod files;
+pub mod load;
+mod panics;
+mod project;
+pub mod read;
+pub mod write;
+
+pub use files::{Entry, FileList, Overlay, Targets};
+pub use load::{Loaded, Progress, load};
+pub use panics::catch;
+pub use project::{ConfigChoice, ConfigSource, OpenError, Project};
+
+use std::path::PathBuf;
+
+/// A file or folder that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreadable {
+    /// The file or folder, absolute.
+    pub path: PathBuf,
+    /// Why, and what to do about it.
+    pub reason: String,
+}

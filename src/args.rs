@@ -1,0 +1,239 @@
+//! The arguments. Their documentation is what `--help` prints.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use nixamine_project::ConfigChoice;
+use nixamine_rules::Severity;
+use std::path::PathBuf;
+
+/// Linter for NixOS and Home Manager modules
+#[derive(Debug, Parser)]
+#[command(
+    name = "nixamine",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Report what is wrong
+    #[command(after_help = CHECK_CODES)]
+    Check(CheckArgs),
+    /// Apply the fixes that never change meaning
+    #[command(after_help = FIX_CODES)]
+    Fix(FixArgs),
+    /// Show the page of a rule
+    Explain {
+        /// The name of the rule, as in `mk-force`
+        rule: String,
+    },
+    /// List the rules
+    Rules {
+        /// How to print the list
+        #[arg(long, value_enum, default_value_t)]
+        format: ListFormat,
+    },
+    /// Write a commented nixamine.toml into the working directory
+    Init,
+    /// Print a JSON schema
+    #[command(hide = true)]
+    Schema {
+        /// Which schema
+        #[arg(value_enum)]
+        which: SchemaKind,
+    },
+}
+
+const CHECK_CODES: &str = "\
+Exit codes:
+  0  nothing at or above --fail-on was found
+  1  something was found
+  2  wrong usage or configuration, or a file could not be read; wins over 1
+
+When the reader of the output goes away (as in `| head -1`), the rest is not
+written and the exit code is 0.";
+
+const FIX_CODES: &str = "\
+Exit codes:
+  0  done, whether or not findings remain; with --diff: nothing would change
+  1  with --diff: something would change; with --exit-nonzero-on-fix: something did
+  2  wrong usage or configuration, or a file could not be read or written";
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// The lowest severity for which the exit code is 1
+    #[arg(long, value_enum, default_value = "warning", value_name = "SEVERITY")]
+    pub(crate) fail_on: FailOn,
+    /// The lowest severity that is printed; other formats than text carry all
+    /// [default: warning, or --fail-on where that is lower]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) show: Option<Show>,
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Write the findings into this file and only the summary to standard error
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Count the findings of each rule: instead of them as text, on standard error with other formats
+    #[arg(long)]
+    pub(crate) statistics: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// Print what would change as a patch and change nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Also apply fixes that may change what the configuration means
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Exit with 1 when something was fixed, as pre-commit wants it
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) exit_nonzero_on_fix: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CommonArgs {
+    /// Files and folders; the rest of their project is read for context
+    #[arg(
+        default_value = ".",
+        hide_default_value = true,
+        conflicts_with = "stdin"
+    )]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only these rules or groups, or `all`
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(crate) select: Vec<String>,
+    /// Not these rules or groups
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(crate) ignore: Vec<String>,
+    /// Use this configuration file
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Use no configuration file
+    #[arg(long)]
+    no_config: bool,
+    /// Let `exclude` also hold for files given by hand
+    #[arg(long)]
+    pub(crate) force_exclude: bool,
+    /// Read one file from standard input; `fix` writes it to standard output
+    #[arg(long)]
+    pub(crate) stdin: bool,
+    /// The path that standard input stands for; it need not exist
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "stdin",
+        default_value = "stdin.nix"
+    )]
+    pub(crate) stdin_filename: PathBuf,
+    /// How many threads to use [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+impl CommonArgs {
+    pub(crate) fn config_choice(&self) -> ConfigChoice {
+        match &self.config {
+            Some(file) => ConfigChoice::File(file.clone()),
+            None if self.no_config => ConfigChoice::Defaults,
+            None => ConfigChoice::Find,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Frames of source with the findings marked
+    #[default]
+    Text,
+    /// `path:line:column: severity[rule] message`
+    Concise,
+    /// One line of JSON, a documented contract
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table
+    #[default]
+    Text,
+    /// JSON
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// Of nixamine.toml
+    Config,
+    /// Of what `check --format json` prints
+    Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    Error,
+    Warning,
+    Info,
+    Hint,
+}
+
+impl Show {
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+            Self::Hint => Severity::Hint,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Hint,
+    /// Findings never make the exit code 1
+    Never,
+}
+
+impl FailOn {
+    pub(crate) fn severity(self) -> Option<Severity> {
+        Some(match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+            Self::Hint => Severity::Hint,
+            Self::Never => return None,
+        })
+    }
+}
