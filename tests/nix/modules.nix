@@ -214,6 +214,39 @@ let
     {
       inherit config;
     };
+
+  # The real module system rejects a set as the value of a kernel parameter, so
+  # `sysctl.vm.swappiness` has no meaning that a fix could keep. What it is meant
+  # to say is taken for it: the parameter "vm.swappiness".
+  flattenSysctl =
+    config:
+    if config ? boot.kernel.sysctl then
+      config
+      // {
+        boot = config.boot // {
+          kernel = config.boot.kernel // {
+            sysctl = listToAttrs (flatten "" config.boot.kernel.sysctl);
+          };
+        };
+      }
+    else
+      config;
+  flatten =
+    prefix: set:
+    concatLists (
+      map (
+        name:
+        if isAttrs set.${name} && !(set.${name} ? several) then
+          flatten "${prefix}${name}." set.${name}
+        else
+          [
+            {
+              name = prefix + name;
+              value = set.${name};
+            }
+          ]
+      ) (attrNames set)
+    );
 in
 {
   inherit evalModules;
@@ -253,5 +286,5 @@ in
       hosts = outputs.nixosConfigurations or { };
       homes = outputs.homeConfigurations or { };
     in
-    mapAttrs (_: host: host.config) hosts // mapAttrs (_: home: home.config) homes;
+    mapAttrs (_: host: flattenSysctl host.config) hosts // mapAttrs (_: home: home.config) homes;
 }
