@@ -1,1 +1,41 @@
-//! rules
+//! The engine of Nixamine: text in, findings and fixes out.
+//!
+//! This crate is pure. It reads no file, knows no clock, starts no thread and
+//! opens no connection; the doors (command line, language server, browser)
+//! bring the text and show the result. See ARCHITECTURE.md for the map.
+//!
+//! The short way through it:
+//!
+//! ```
+//! use nixamine_rules::{analyze, Settings, Source, Workspace};
+//!
+//! let settings = Settings::default();
+//! let document = analyze(
+//!     Source::new("host.nix", "{ lib, ... }: { services.x.enable = lib.mkForce false; }"),
+//!     &settings,
+//! );
+//! let findings = Workspace::new(vec![document], []).check(&settings);
+//! assert_eq!(findings.files[0].diagnostics[0].rule.name, "mk-force");
+//! ```
+
+pub mod config;
+pub mod diagnostic;
+pub mod docs;
+pub mod fixer;
+pub mod linter;
+pub mod module;
+pub mod path;
+pub mod rule;
+pub mod rules;
+pub mod semantics;
+pub mod suppression;
+pub mod syntax;
+pub mod testing;
+pub mod wire;
+pub mod workspace;
+
+pub use config::{Config, ConfigError, Settings};
+pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, Severity};
+pub use linter::{Document, Source, analyze};
+pub use rule::{Group, Rule, RuleMeta};
+pub use workspace::{FileFindings, Findings, Workspace};

@@ -1,0 +1,473 @@
+//! `nixamine.toml`: what is on, how bad it is, and the options of the rules.
+
+use crate::diagnostic::Severity;
+use crate::path;
+use crate::rule::{Group, OptionValue};
+use crate::rules::{self, RuleIndex};
+use crate::syntax::{LineIndex, TextSize};
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Serialize};
+use std::any::Any;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The name of the configuration file.
+pub const FILE_NAME: &str = "nixamine.toml";
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Where in the text, in bytes; `None` when it came from the command line.
+    pub span: Option<Range<usize>>,
+}
+
+impl ConfigError {
+    fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), span: Some(span) }
+    }
+
+    /// The line of the error in `text`, from 1.
+    pub fn line(&self, text: &str) -> Option<u32> {
+        let span = self.span.as_ref()?;
+        Some(LineIndex::new(text).line(TextSize::new(span.start.min(text.len()) as u32)) + 1)
+    }
+}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Something in a configuration that works but deserves a word.
+pub type ConfigWarning = ConfigError;
+
+/// The severity of a rule in a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The rule does not run.
+    Off,
+    /// As the severity.
+    Hint,
+    /// As the severity.
+    Info,
+    /// As the severity.
+    Warning,
+    /// As the severity.
+    Error,
+}
+
+impl Level {
+    fn severity(self) -> Option<Severity> {
+        Some(match self {
+            Self::Off => return None,
+            Self::Hint => Severity::Hint,
+            Self::Info => Severity::Info,
+            Self::Warning => Severity::Warning,
+            Self::Error => Severity::Error,
+        })
+    }
+}
+
+/// What a set of rules is: those that are on, their severities, their options.
+/// The same keys stand at the top of the file and in an override.
+#[derive(Debug, Clone, Default)]
+struct Layer {
+    select: Option<Vec<String>>,
+    ignore: Vec<String>,
+    severity: Vec<(RuleIndex, Level)>,
+    options: Vec<(RuleIndex, Arc<dyn Any + Send + Sync>)>,
+}
+
+#[derive(Debug, Clone)]
+struct Override {
+    paths: Vec<String>,
+    layer: Layer,
+}
+
+/// A parsed `nixamine.toml`.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    layer: Layer,
+    overrides: Vec<Override>,
+    /// Globs of files that are not checked.
+    pub exclude: Vec<String>,
+    /// Files or folders that configurations start from, where they cannot be found.
+    pub roots: Vec<String>,
+    /// Does a suppression need a reason?
+    pub require_reason: bool,
+    /// The version of Nixamine that the repository asks for, as written.
+    pub required_version: Option<String>,
+    /// What works but deserves a word.
+    pub warnings: Vec<ConfigWarning>,
+}
+
+const TOP_KEYS: &[&str] = &[
+    "select",
+    "ignore",
+    "severity",
+    "rules",
+    "overrides",
+    "exclude",
+    "roots",
+    "require-reason",
+    "required-version",
+];
+const OVERRIDE_KEYS: &[&str] = &["paths", "select", "ignore", "severity", "rules"];
+
+/// The selectors that `select` and `ignore` know beside the rules' names.
+fn selector_names() -> impl Iterator<Item = &'static str> {
+    rules::metas()
+        .flat_map(|meta| std::iter::once(meta.name).chain(meta.aliases.iter().copied()))
+        .chain(Group::ALL.iter().map(|group| group.name()))
+        .chain(["all"])
+}
+
+fn suggestion<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> String {
+    match rules::did_you_mean(name, names) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => String::new(),
+    }
+}
+
+fn unknown_rule(name: &str) -> String {
+    format!("there is no rule or group `{name}`{}", suggestion(name, selector_names()))
+}
+
+fn read<'t, T: Deserialize<'t>>(value: OptionValue<'t>) -> Result<T, ConfigError> {
+    let span = value.span();
+    T::deserialize(value.into_deserializer()).map_err(|error| from_toml(error, span))
+}
+
+fn from_toml(error: toml::de::Error, fallback: Range<usize>) -> ConfigError {
+    let mut message = error.message().trim_end().replace('\n', ", ");
+    // serde lists what it expected; name the likeliest.
+    if let Some(rest) = message.strip_prefix("unknown field `")
+        && let Some((field, expected)) = rest.split_once('`')
+    {
+        let names: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+        let hint = suggestion(field, names.iter().copied());
+        let known = match names.as_slice() {
+            [] => "there are none".to_owned(),
+            names => format!("known are {}", names.join(", ")),
+        };
+        message = format!("there is no option `{field}`{hint} ({known})");
+    }
+    ConfigError::at(error.span().unwrap_or(fallback), message)
+}
+
+impl Config {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// When the text is no TOML, holds an unknown key or a value of the wrong
+    /// type. Unknown *rules* are only warnings: a newer version may know them.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let table =
+            toml::de::DeTable::parse(text).map_err(|error| from_toml(error, 0..text.len()))?;
+        let mut config = Self::default();
+        for (key, value) in table.into_inner() {
+            let span = key.span();
+            match &**key.get_ref() {
+                "exclude" => config.exclude = read(value)?,
+                "roots" => config.roots = read(value)?,
+                "require-reason" => config.require_reason = read(value)?,
+                "required-version" => config.required_version = Some(read(value)?),
+                "overrides" => {
+                    let value_span = value.span();
+                    let toml::de::DeValue::Array(entries) = value.into_inner() else {
+                        return Err(ConfigError::at(
+                            value_span,
+                            "`overrides` is a list of tables: write `[[overrides]]`",
+                        ));
+                    };
+                    for entry in entries {
+                        let entry = config.read_override(entry)?;
+                        config.overrides.push(entry);
+                    }
+                }
+                key => {
+                    let mut layer = std::mem::take(&mut config.layer);
+                    config.read_layer(&mut layer, key, span, value, TOP_KEYS)?;
+                    config.layer = layer;
+                }
+            }
+        }
+        Ok(config)
+    }
+
+    fn read_override(&mut self, entry: OptionValue<'_>) -> Result<Override, ConfigError> {
+        let span = entry.span();
+        let toml::de::DeValue::Table(table) = entry.into_inner() else {
+            return Err(ConfigError::at(span, "an override is a table"));
+        };
+        let mut paths = Vec::new();
+        let mut layer = Layer::default();
+        for (key, value) in table {
+            let key_span = key.span();
+            match &**key.get_ref() {
+                "paths" => paths = read(value)?,
+                key => self.read_layer(&mut layer, key, key_span, value, OVERRIDE_KEYS)?,
+            }
+        }
+        if paths.is_empty() {
+            return Err(ConfigError::at(span, "an override needs `paths = [\"…\"]`"));
+        }
+        Ok(Override { paths, layer })
+    }
+
+    fn read_layer(
+        &mut self,
+        layer: &mut Layer,
+        key: &str,
+        key_span: Range<usize>,
+        value: OptionValue<'_>,
+        known: &[&str],
+    ) -> Result<(), ConfigError> {
+        match key {
+            "select" => layer.select = Some(self.read_selectors(value)?),
+            "ignore" => layer.ignore = self.read_selectors(value)?,
+            "severity" => {
+                for (name, span, value) in self.read_rules(value, "severity")? {
+                    let level = read(value)?;
+                    match rules::find(&name) {
+                        Some((index, _)) => layer.severity.push((index, level)),
+                        None => self.warnings.push(ConfigError::at(span, unknown_rule(&name))),
+                    }
+                }
+            }
+            "rules" => {
+                for (name, span, value) in self.read_rules(value, "rules")? {
+                    let value_span = value.span();
+                    match rules::find(&name) {
+                        Some((index, rule)) => {
+                            let options = (rule.meta().options.parse)(value)
+                                .map_err(|error| from_toml(error, value_span))?;
+                            layer.options.push((index, options));
+                        }
+                        None => self.warnings.push(ConfigError::at(span, unknown_rule(&name))),
+                    }
+                }
+            }
+            other => {
+                let hint = suggestion(other, known.iter().copied());
+                return Err(ConfigError::at(
+                    key_span,
+                    format!("there is no key `{other}`{hint} (known are {})", known.join(", ")),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_rules<'t>(
+        &mut self,
+        value: OptionValue<'t>,
+        name: &str,
+    ) -> Result<Vec<(String, Range<usize>, OptionValue<'t>)>, ConfigError> {
+        let span = value.span();
+        let toml::de::DeValue::Table(table) = value.into_inner() else {
+            return Err(ConfigError::at(span, format!("`{name}` is a table: write `[{name}]`")));
+        };
+        Ok(table
+            .into_iter()
+            .map(|(key, value)| (key.get_ref().to_string(), key.span(), value))
+            .collect())
+    }
+
+    fn read_selectors(&mut self, value: OptionValue<'_>) -> Result<Vec<String>, ConfigError> {
+        let names: Vec<toml::Spanned<String>> = read(value)?;
+        for name in &names {
+            if !selector_names().any(|known| known == name.get_ref()) {
+                self.warnings.push(ConfigError::at(name.span(), unknown_rule(name.get_ref())));
+            }
+        }
+        Ok(names.into_iter().map(toml::Spanned::into_inner).collect())
+    }
+
+    /// Is this file excluded?
+    pub fn excludes(&self, path: &str) -> bool {
+        self.exclude.iter().any(|glob| path::glob_matches(glob, path))
+    }
+}
+
+/// How one rule stands for one file.
+#[derive(Debug, Clone)]
+struct RuleState {
+    on: bool,
+    /// Was it named, as a rule and not as part of a group or of the defaults?
+    named: bool,
+    severity: Option<Severity>,
+    options: Arc<dyn Any + Send + Sync>,
+}
+
+/// How every rule stands for one file.
+#[derive(Debug, Clone)]
+pub struct FileSettings {
+    states: Vec<RuleState>,
+    /// Does a suppression need a reason?
+    pub require_reason: bool,
+}
+
+impl FileSettings {
+    /// Does the rule run?
+    pub fn is_on(&self, rule: RuleIndex) -> bool {
+        self.states[rule].on
+    }
+
+    /// Was the rule selected by its own name or by `all`, and not only by default?
+    pub fn is_named(&self, rule: RuleIndex) -> bool {
+        self.states[rule].named
+    }
+
+    /// The severity that the configuration sets for the rule.
+    pub fn severity(&self, rule: RuleIndex) -> Option<Severity> {
+        self.states[rule].severity
+    }
+
+    /// The options of the rule.
+    ///
+    /// # Panics
+    /// When `T` is not the type that the rule declares as its options.
+    pub fn options<T: 'static>(&self, rule: RuleIndex) -> &T {
+        self.states[rule].options.downcast_ref().expect("a rule asks for its own options")
+    }
+}
+
+/// A configuration made ready for use: the file and the command line together,
+/// resolved per path.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    config: Config,
+    base: Arc<FileSettings>,
+    select: Vec<String>,
+    ignore: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new(Config::default(), &[], &[]).expect("the defaults name no rule")
+    }
+}
+
+impl Settings {
+    /// Joins a configuration with the selections of the command line, which win.
+    ///
+    /// # Errors
+    /// When the command line names a rule or group that does not exist.
+    pub fn new(
+        config: Config,
+        select: &[String],
+        ignore: &[String],
+    ) -> Result<Self, ConfigError> {
+        for name in select.iter().chain(ignore) {
+            if !selector_names().any(|known| known == name) {
+                return Err(ConfigError { message: unknown_rule(name), span: None });
+            }
+        }
+        let states = rules::ALL
+            .iter()
+            .map(|rule| RuleState {
+                on: rule.meta().enabled,
+                named: false,
+                severity: None,
+                options: (rule.meta().options.default)(),
+            })
+            .collect();
+        let mut base = FileSettings { states, require_reason: config.require_reason };
+        base.apply(&config.layer);
+        let mut settings = Self {
+            config,
+            base: Arc::default(),
+            select: select.to_vec(),
+            ignore: ignore.to_vec(),
+        };
+        base.apply_names(&settings.select, &settings.ignore);
+        settings.base = Arc::new(base);
+        Ok(settings)
+    }
+
+    /// The configuration file's content.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How the rules stand for the file at `path`, relative to the root.
+    pub fn for_path(&self, path: &str) -> Arc<FileSettings> {
+        let mut matching = self
+            .config
+            .overrides
+            .iter()
+            .filter(|o| o.paths.iter().any(|glob| path::glob_matches(glob, path)))
+            .peekable();
+        if matching.peek().is_none() {
+            return self.base.clone();
+        }
+        let mut settings = (*self.base).clone();
+        for entry in matching {
+            settings.apply(&entry.layer);
+        }
+        settings.apply_names(&self.select, &self.ignore);
+        Arc::new(settings)
+    }
+}
+
+impl Default for FileSettings {
+    fn default() -> Self {
+        Self { states: Vec::new(), require_reason: false }
+    }
+}
+
+impl FileSettings {
+    fn apply(&mut self, layer: &Layer) {
+        self.apply_names(layer.select.as_deref().unwrap_or_default(), &layer.ignore);
+        for (index, level) in &layer.severity {
+            let state = &mut self.states[*index];
+            state.severity = level.severity();
+            state.on = state.severity.is_some();
+        }
+        for (index, options) in &layer.options {
+            self.states[*index].options = options.clone();
+        }
+    }
+
+    /// `select` replaces the defaults, unless it is empty; `ignore` takes away.
+    /// A name weighs more than its group, a group more than `all`.
+    fn apply_names(&mut self, select: &[String], ignore: &[String]) {
+        for (rule, state) in rules::ALL.iter().zip(&mut self.states) {
+            let meta = rule.meta();
+            let weight = |names: &[String]| {
+                names
+                    .iter()
+                    .filter_map(|name| match &**name {
+                        "all" => Some(1),
+                        name if name == meta.group.name() => Some(2),
+                        name if name == meta.name || meta.aliases.contains(&name) => Some(3),
+                        _ => None,
+                    })
+                    .max()
+                    .unwrap_or(0)
+            };
+            let (selected, ignored) = (weight(select), weight(ignore));
+            if !select.is_empty() {
+                // A group brings its default rules; only `all` or the name brings the others.
+                let brings = match selected {
+                    0 => false,
+                    2 => meta.enabled,
+                    _ => true,
+                };
+                state.on = brings;
+                state.named = matches!(selected, 1 | 3);
+            }
+            if ignored > 0 && ignored >= selected {
+                state.on = false;
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What a rule says: findings, their places and their fixes.
+
+use crate::rule::RuleMeta;
+use crate::syntax::{TextRange, TextSize};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How bad a finding is; ordered, so that `Error` is the greatest.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something worth a thought; shown in editors, hidden in text output.
+    Hint,
+    /// Something to improve when one is there anyway.
+    Info,
+    /// Something that will bite.
+    Warning,
+    /// Something that Nix rejects or silently loses.
+    Error,
+}
+
+impl Severity {
+    /// The name as it stands in configuration and output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hint => "hint",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Who may apply a fix.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// Somebody has to choose it, and perhaps to fill something in.
+    Manual,
+    /// Applied with `--unsafe-fixes`: it may change what the configuration means.
+    Unsafe,
+    /// Never changes meaning.
+    Safe,
+}
+
+/// One replaced piece of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The file, relative to the root; `None` is the finding's own file.
+    pub path: Option<Arc<str>>,
+    /// The bytes that go.
+    pub range: TextRange,
+    /// What comes instead.
+    pub text: String,
+}
+
+impl Edit {
+    /// Replaces `range` of the finding's own file.
+    pub fn replace(range: TextRange, text: impl Into<String>) -> Self {
+        Self { path: None, range, text: text.into() }
+    }
+
+    /// Inserts at `offset` of the finding's own file.
+    pub fn insert(offset: TextSize, text: impl Into<String>) -> Self {
+        Self::replace(TextRange::empty(offset), text)
+    }
+
+    /// Removes `range` of the finding's own file.
+    pub fn delete(range: TextRange) -> Self {
+        Self::replace(range, "")
+    }
+
+    /// The same edit in another file.
+    #[must_use]
+    pub fn in_file(mut self, path: Arc<str>) -> Self {
+        self.path = Some(path);
+        self
+    }
+}
+
+/// A file that a fix creates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFile {
+    /// The file, relative to the root.
+    pub path: Arc<str>,
+    /// Its whole text.
+    pub text: String,
+}
+
+/// Something the module system must know for a claim to hold. Local rules
+/// cannot know it; the workspace answers when all facts are joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// The module expression that holds this offset belongs to Home Manager.
+    HomeManagerModule(TextSize),
+    /// As before, and the homes that this module is part of set
+    /// `home.homeDirectory` to this literal, all of them.
+    HomeDirectoryIs(TextSize, Arc<str>),
+}
+
+/// A way to mend a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an imperative.
+    pub title: String,
+    /// Who may apply it.
+    pub applicability: Applicability,
+    /// The condition under which an `Unsafe` fix is `Safe`.
+    pub safe_if: Option<Condition>,
+    /// The changes, not overlapping.
+    pub edits: Vec<Edit>,
+    /// Files to create.
+    pub creates: Vec<NewFile>,
+}
+
+impl Fix {
+    /// A fix that only edits.
+    pub fn new(
+        applicability: Applicability,
+        title: impl Into<String>,
+        edits: impl IntoIterator<Item = Edit>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            applicability,
+            safe_if: None,
+            edits: edits.into_iter().collect(),
+            creates: Vec::new(),
+        }
+    }
+}
+
+/// Another place that belongs to a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// The file, relative to the root; `None` is the finding's own file.
+    pub path: Option<Arc<str>>,
+    /// Where in that file.
+    pub range: TextRange,
+    /// What is there.
+    pub message: String,
+}
+
+/// A finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnostic {
+    /// The rule that found it.
+    pub rule: &'static RuleMeta,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where, in bytes of the file.
+    pub range: TextRange,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// What stands beside the underline, if more than nothing.
+    pub label: Option<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Other places.
+    pub related: Vec<Related>,
+    /// Ways to mend it, the preferred one first.
+    pub fixes: Vec<Fix>,
+    /// The finding holds only if this does.
+    pub only_if: Option<Condition>,
+}
+
+impl Diagnostic {
+    /// A finding of `rule` at `range`, with the rule's own severity.
+    pub fn new(rule: &'static RuleMeta, range: TextRange, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            range,
+            message: message.into(),
+            label: None,
+            help: None,
+            related: Vec::new(),
+            fixes: Vec::new(),
+            only_if: None,
+        }
+    }
+
+    /// Sets another severity than the rule's.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Sets the text beside the underline.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Sets the help line.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a fix.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fixes.push(fix);
+        self
+    }
+
+    /// Moves everything that lies in the finding's own file by `offset`, from
+    /// places in a chunk to places in the file.
+    pub(crate) fn shift(&mut self, offset: TextSize) {
+        self.range += offset;
+        for related in self.related.iter_mut().filter(|related| related.path.is_none()) {
+            related.range += offset;
+        }
+        for fix in &mut self.fixes {
+            for edit in fix.edits.iter_mut().filter(|edit| edit.path.is_none()) {
+                edit.range += offset;
+            }
+            if let Some(condition) = &mut fix.safe_if {
+                condition.shift(offset);
+            }
+        }
+        if let Some(condition) = &mut self.only_if {
+            condition.shift(offset);
+        }
+    }
+}
+
+impl Condition {
+    fn shift(&mut self, offset: TextSize) {
+        match self {
+            Self::HomeManagerModule(at) | Self::HomeDirectoryIs(at, _) => *at += offset,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Paths as the engine has them: relative to the root, with `/`, without `.`
+//! and `..`. They are text; nothing here touches a file system.
+
+/// Joins `relative` (which may climb with `..`) to the folder `base`.
+/// `None` when it leaves the root.
+pub fn join(base: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The folder that holds `path`; empty for the root.
+pub fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The last component of `path`.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// Does `glob` name `path` or a folder above it?
+///
+/// A glob without `/` names a file or folder at any depth (`generated`,
+/// `*.gen.nix`); one with `/` is relative to the root (`hosts/*/hardware.nix`,
+/// `**/secrets/*.nix`).
+pub fn glob_matches(glob: &str, path: &str) -> bool {
+    let glob = glob.trim_start_matches("./").trim_end_matches('/');
+    let anchored = glob.contains('/');
+    let glob = glob.trim_start_matches('/');
+    let mut end = 0;
+    loop {
+        end = match path[end..].find('/') {
+            Some(found) => end + found,
+            None => path.len(),
+        };
+        let prefix = &path[..end];
+        let subject = if anchored { prefix } else { file_name(prefix) };
+        if fast_glob::glob_match(glob, subject) {
+            return true;
+        }
+        if end == path.len() {
+            return false;
+        }
+        end += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joining_climbs_but_never_leaves() {
+        assert_eq!(join("a/b", "../c/./d.nix").as_deref(), Some("a/c/d.nix"));
+        assert_eq!(join("a", "..").as_deref(), Some(""));
+        assert_eq!(join("a", "../../x"), None);
+        assert_eq!((parent("a/b.nix"), parent("b.nix")), ("a", ""));
+    }
+
+    #[test]
+    fn globs_name_files_and_folders() {
+        for (glob, path, expected) in [
+            ("generated", "a/generated/b.nix", true),
+            ("*.gen.nix", "a/b.gen.nix", true),
+            ("a/*.nix", "a/b.nix", true),
+            ("a/*.nix", "x/a/b.nix", false),
+            ("/a", "a/b/c.nix", true),
+            ("/b", "a/b/c.nix", false),
+            ("a/**/c.nix", "a/b/x/c.nix", true),
+            ("./a/", "a/c.nix", true),
+            ("hosts/{x,y}/*", "hosts/y/z.nix", true),
+        ] {
+            assert_eq!(glob_matches(glob, path), expected, "{glob} {path}");
+        }
+    }
+}

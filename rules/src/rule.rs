@@ -1,0 +1,201 @@
+//! What a rule is: static metadata and checks.
+//!
+//! A rule is one file below `rules/`. Its doc comment is its page, its fences
+//! are its first tests, its options are a struct in the same file. See
+//! CONTRIBUTING.md for the recipe.
+
+use crate::diagnostic::{Applicability, Severity};
+use crate::linter::LocalContext;
+use crate::syntax::{SyntaxKind, SyntaxNode};
+use crate::workspace::{FileContext, WorkspaceContext};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::{Deserialize, Serialize};
+use std::any::Any;
+use std::sync::Arc;
+
+/// What a rule is about; also a name for all its rules in `select` and `ignore`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// One module read by itself: the audit checklist.
+    Module,
+    /// Modules read together.
+    Workspace,
+    /// Names nobody uses.
+    Unused,
+    /// Text that is no Nix, or Nix that cannot work.
+    Correctness,
+}
+
+impl Group {
+    /// Every group.
+    pub const ALL: &[Group] =
+        &[Group::Module, Group::Workspace, Group::Unused, Group::Correctness];
+
+    /// The name as it stands in configuration and output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Workspace => "workspace",
+            Self::Unused => "unused",
+            Self::Correctness => "correctness",
+        }
+    }
+}
+
+/// Everything about a rule that does not depend on a text.
+pub struct RuleMeta {
+    /// The name, in kebab-case; final once released.
+    pub name: &'static str,
+    /// Former names, which stay valid in configuration and suppressions.
+    pub aliases: &'static [&'static str],
+    /// What it is about.
+    pub group: Group,
+    /// How bad a finding is unless the rule or the configuration says otherwise.
+    pub severity: Severity,
+    /// On without being selected?
+    pub enabled: bool,
+    /// The first version that had it.
+    pub since: &'static str,
+    /// How long mending one finding takes, in minutes.
+    pub effort: u32,
+    /// The best fix it offers, if any.
+    pub fix: Option<Applicability>,
+    /// The page, in Markdown: the rule's doc comment.
+    pub page: &'static str,
+    /// Its options.
+    pub options: OptionsMeta,
+}
+
+impl RuleMeta {
+    /// Where the rule's page is published.
+    pub fn url(&self) -> String {
+        format!("https://nixamine.github.io/rules/{}", self.name)
+    }
+
+    /// The first sentence of the page.
+    pub fn summary(&self) -> &'static str {
+        let page = self.page.trim_start();
+        page.split_once("\n\n").map_or(page, |(first, _)| first).trim()
+    }
+}
+
+impl std::fmt::Debug for RuleMeta {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for RuleMeta {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// A configuration value that still knows its place in the text.
+pub type OptionValue<'t> = toml::Spanned<toml::de::DeValue<'t>>;
+
+/// The options of a rule, with their type erased.
+pub struct OptionsMeta {
+    /// Reads them from the table `[rules.NAME]`.
+    pub parse: fn(OptionValue<'_>) -> Result<Arc<dyn Any + Send + Sync>, toml::de::Error>,
+    /// Their default.
+    pub default: fn() -> Arc<dyn Any + Send + Sync>,
+    /// Their JSON schema.
+    #[cfg(feature = "schema")]
+    pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
+/// What the options of a rule must be able to do.
+#[cfg(feature = "schema")]
+pub trait Options: DeserializeOwned + Default + Send + Sync + schemars::JsonSchema + 'static {}
+#[cfg(feature = "schema")]
+impl<T: DeserializeOwned + Default + Send + Sync + schemars::JsonSchema + 'static> Options for T {}
+/// What the options of a rule must be able to do.
+#[cfg(not(feature = "schema"))]
+pub trait Options: DeserializeOwned + Default + Send + Sync + 'static {}
+#[cfg(not(feature = "schema"))]
+impl<T: DeserializeOwned + Default + Send + Sync + 'static> Options for T {}
+
+impl OptionsMeta {
+    /// The metadata of the options struct `T`.
+    pub const fn of<T: Options>() -> Self {
+        Self {
+            parse: |value| Ok(Arc::new(T::deserialize(value.into_deserializer())?)),
+            default: || Arc::new(T::default()),
+            #[cfg(feature = "schema")]
+            schema: |generator| generator.subschema_for::<T>(),
+        }
+    }
+}
+
+/// The options of a rule that has none.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NoOptions {}
+
+/// A rule. A check that needs only a node and what surrounds it is local; one
+/// that needs a whole file's facts is a file rule; one that needs several
+/// files' facts is a workspace rule. A rule may be all three.
+pub trait Rule: Sync {
+    /// Its metadata.
+    fn meta(&self) -> &'static RuleMeta;
+
+    /// The node kinds that [`Rule::check_node`] wants to see.
+    fn kinds(&self) -> &'static [SyntaxKind] {
+        &[]
+    }
+
+    /// Looks at one node. It sees the node's chunk as a tree of its own and
+    /// learns everything outside it from the context, so that its findings
+    /// stay valid for as long as chunk and context are the same.
+    fn check_node(&self, _node: &SyntaxNode, _cx: &mut LocalContext<'_>) {}
+
+    /// Looks at the facts of one file.
+    fn check_file(&self, _cx: &mut FileContext<'_>) {}
+
+    /// Looks at the facts of all files.
+    fn check_workspace(&self, _cx: &mut WorkspaceContext<'_>) {}
+}
+
+/// Declares a rule: a unit struct whose doc comment is the rule's page, and its
+/// metadata.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! declare_rule {
+    (
+        $(#[doc = $doc:literal])*
+        pub struct $rule:ident {
+            name: $name:literal,
+            $(aliases: $aliases:expr,)?
+            group: $group:ident,
+            severity: $severity:ident,
+            enabled: $enabled:literal,
+            since: $since:literal,
+            effort: $effort:literal,
+            fix: $fix:expr,
+            options: $options:ty $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        pub struct $rule;
+
+        impl $rule {
+            /// The rule's metadata.
+            pub const META: $crate::rule::RuleMeta = $crate::rule::RuleMeta {
+                name: $name,
+                aliases: { #[allow(unused_mut, unused_assignments)] { let mut a: &[&str] = &[]; $(a = $aliases;)? a } },
+                group: $crate::rule::Group::$group,
+                severity: $crate::diagnostic::Severity::$severity,
+                enabled: $enabled,
+                since: $since,
+                effort: $effort,
+                fix: $fix,
+                page: concat!($($doc, "\n"),*),
+                options: $crate::rule::OptionsMeta::of::<$options>(),
+            };
+        }
+    };
+}

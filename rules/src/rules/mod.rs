@@ -1,0 +1,101 @@
+//! The registry: one line per rule.
+
+use crate::rule::{Rule, RuleMeta};
+use crate::syntax::{KIND_COUNT, SyntaxKind};
+use std::sync::OnceLock;
+
+/// Names each rule's file and lists them all, in the order of the pages.
+macro_rules! registry {
+    ($($group:ident { $($module:ident :: $rule:ident),* $(,)? })*) => {
+        $(
+            #[doc = concat!("Rules of the group `", stringify!($group), "`.")]
+            pub mod $group { $(pub mod $module;)* }
+        )*
+        /// Every rule.
+        pub static ALL: &[&dyn Rule] = &[$($(&$group::$module::$rule),*),*];
+    };
+}
+
+registry! {
+    module {
+        mk_force::MkForce,
+    }
+    workspace {
+    }
+    unused {
+    }
+    correctness {
+    }
+}
+
+/// The position of a rule in [`ALL`].
+pub type RuleIndex = usize;
+
+/// The rule with this name, or that once had it.
+pub fn find(name: &str) -> Option<(RuleIndex, &'static dyn Rule)> {
+    ALL.iter().copied().enumerate().find(|(_, rule)| {
+        let meta = rule.meta();
+        meta.name == name || meta.aliases.contains(&name)
+    })
+}
+
+/// The name nearest to one that does not exist.
+pub fn did_you_mean<'n>(
+    name: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Option<&'n str> {
+    names
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// All rules' metadata.
+pub fn metas() -> impl Iterator<Item = &'static RuleMeta> {
+    ALL.iter().map(|rule| rule.meta())
+}
+
+/// For each node kind the rules that want to see it.
+pub(crate) fn dispatch() -> &'static [Vec<RuleIndex>; KIND_COUNT] {
+    static TABLE: OnceLock<[Vec<RuleIndex>; KIND_COUNT]> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let mut table = [const { Vec::new() }; KIND_COUNT];
+        for (index, rule) in ALL.iter().enumerate() {
+            for kind in rule.kinds() {
+                table[*kind as usize].push(index);
+            }
+        }
+        table
+    })
+}
+
+/// The rules that want to see `kind`.
+pub(crate) fn for_kind(kind: SyntaxKind) -> &'static [RuleIndex] {
+    &dispatch()[kind as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_kebab_case_and_unique() {
+        let mut seen = HashSet::new();
+        for meta in metas() {
+            for name in std::iter::once(&meta.name).chain(meta.aliases) {
+                assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
+                assert!(seen.insert(*name), "{name} stands twice");
+            }
+        }
+    }
+
+    #[test]
+    fn a_near_name_is_proposed() {
+        let names = || metas().map(|meta| meta.name);
+        assert_eq!(did_you_mean("mkforce", names()), Some("mk-force"));
+        assert_eq!(did_you_mean("zzz", names()), None);
+    }
+}

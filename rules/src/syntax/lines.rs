@@ -1,0 +1,153 @@
+//! Byte offsets to lines and columns, and back, in each encoding that a door
+//! may need. Lines end at `\n`, `\r\n` or a lone `\r`, as the language server
+//! protocol has it.
+
+use super::TextSize;
+
+/// What one column counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Bytes.
+    Utf8,
+    /// Code units of UTF-16.
+    Utf16,
+    /// Unicode scalar values.
+    Utf32,
+}
+
+/// A line and a column, both from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The line, from 0.
+    pub line: u32,
+    /// The column, from 0, in units of the encoding asked for.
+    pub column: u32,
+}
+
+/// Where the lines of one text start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+    len: u32,
+}
+
+impl LineIndex {
+    /// Finds the line starts of `text`.
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for (at, byte) in bytes.iter().enumerate() {
+            let ends = match byte {
+                b'\n' => true,
+                b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+                _ => false,
+            };
+            if ends {
+                starts.push(at as u32 + 1);
+            }
+        }
+        Self { starts, len: bytes.len() as u32 }
+    }
+
+    /// How many lines there are; a text that ends in a line break has one more,
+    /// empty, as editors count it.
+    pub fn line_count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// The line that holds `offset`, from 0.
+    pub fn line(&self, offset: TextSize) -> u32 {
+        let offset = u32::from(offset);
+        (self.starts.partition_point(|&start| start <= offset) - 1) as u32
+    }
+
+    /// The byte at which `line` starts; the end of the text for lines after it.
+    pub fn line_start(&self, line: u32) -> TextSize {
+        self.starts.get(line as usize).copied().unwrap_or(self.len).into()
+    }
+
+    /// The text of `line`, without its line break.
+    pub fn line_text<'t>(&self, text: &'t str, line: u32) -> &'t str {
+        let start = usize::from(self.line_start(line));
+        let end = usize::from(self.line_start(line + 1));
+        text[start..end].trim_end_matches(['\r', '\n'])
+    }
+
+    /// Line and column of a byte offset. An offset inside a character counts
+    /// as the start of that character, one behind the text as its end.
+    pub fn position(&self, text: &str, offset: TextSize, encoding: Encoding) -> Position {
+        let mut offset = u32::from(offset).min(self.len) as usize;
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.line(TextSize::new(offset as u32));
+        let before = &text[usize::from(self.line_start(line))..offset];
+        let column = match encoding {
+            Encoding::Utf8 => before.len(),
+            Encoding::Utf16 => before.chars().map(char::len_utf16).sum(),
+            Encoding::Utf32 => before.chars().count(),
+        };
+        Position { line, column: column as u32 }
+    }
+
+    /// The byte offset of a line and column; columns behind the end of a line
+    /// mean its end.
+    pub fn offset(&self, text: &str, position: Position, encoding: Encoding) -> TextSize {
+        if position.line as usize >= self.starts.len() {
+            return self.len.into();
+        }
+        let start = usize::from(self.line_start(position.line));
+        let line = self.line_text(text, position.line);
+        let mut column = 0;
+        for (at, c) in line.char_indices() {
+            if column >= position.column {
+                return TextSize::new((start + at) as u32);
+            }
+            column += match encoding {
+                Encoding::Utf8 => c.len_utf8() as u32,
+                Encoding::Utf16 => c.len_utf16() as u32,
+                Encoding::Utf32 => 1,
+            };
+        }
+        TextSize::new((start + line.len()) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_at_every_kind_of_break() {
+        let text = "a\nb\r\nc\rd";
+        let index = LineIndex::new(text);
+        let lines: Vec<_> = (0..index.line_count()).map(|l| index.line_text(text, l)).collect();
+        assert_eq!(lines, ["a", "b", "c", "d"]);
+        assert_eq!(index.line(TextSize::new(4)), 1);
+    }
+
+    #[test]
+    fn columns_in_every_encoding_and_back() {
+        let text = "x\n\"🐧ü\" y";
+        let index = LineIndex::new(text);
+        let offset = TextSize::new(text.find('y').unwrap() as u32);
+        for (encoding, column) in
+            [(Encoding::Utf8, 9), (Encoding::Utf16, 6), (Encoding::Utf32, 5)]
+        {
+            let position = index.position(text, offset, encoding);
+            assert_eq!(position, Position { line: 1, column });
+            assert_eq!(index.offset(text, position, encoding), offset);
+        }
+    }
+
+    #[test]
+    fn out_of_range_is_the_end() {
+        let text = "ab\nc";
+        let index = LineIndex::new(text);
+        let at = |line, column| {
+            u32::from(index.offset(text, Position { line, column }, Encoding::Utf8))
+        };
+        assert_eq!((at(0, 99), at(9, 0)), (2, 4));
+        assert_eq!(index.position(text, TextSize::new(99), Encoding::Utf8).line, 1);
+    }
+}

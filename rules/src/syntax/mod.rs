@@ -1,0 +1,142 @@
+//! Text to tree. The only place that knows which parser builds the tree:
+//! rules import this module, never a parser crate.
+
+mod limits;
+mod lines;
+mod message;
+
+use std::sync::Arc;
+
+pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_WORD, TooComplex};
+pub use lines::{Encoding, LineIndex, Position};
+pub use rnix::ast::{self, AstNode, HasEntry};
+pub use rnix::{
+    NodeOrToken, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize,
+    TokenAtOffset, WalkEvent,
+};
+pub use rowan::GreenNode;
+
+/// How many kinds there are; a table indexed by [`SyntaxKind`] has this length.
+///
+/// `NODE_WITH` is the last kind of rnix 0.15, which keeps its own maximum
+/// private. The test `kind_count_covers_every_kind` fails when that changes.
+pub const KIND_COUNT: usize = SyntaxKind::NODE_WITH as usize + 1;
+
+/// A place where the text is not Nix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Where, in bytes of the text. Empty ranges sit between two characters.
+    pub range: TextRange,
+    /// What is wrong, for a person.
+    pub message: String,
+    /// Text whose insertion at the start of `range` is likely to repair it.
+    pub missing: Option<&'static str>,
+}
+
+/// One change of a text: `range` of the old text is replaced by `text`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextEdit {
+    /// Bytes of the old text that go.
+    pub range: TextRange,
+    /// What comes instead.
+    pub text: String,
+}
+
+/// A parsed text: the text, its lossless green tree and its syntax errors.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    text: Arc<str>,
+    green: GreenNode,
+    errors: Vec<SyntaxError>,
+    too_complex: Option<TooComplex>,
+}
+
+/// Parses `text`. Every text has a tree; what is not Nix is in
+/// [`Tree::errors`]. A text over the limits has an empty tree and
+/// [`Tree::too_complex`] says why.
+pub fn parse(text: impl Into<Arc<str>>) -> Tree {
+    let text: Arc<str> = text.into();
+    if let Err(too_complex) = limits::scan(&text) {
+        let green = GreenNode::new(SyntaxKind::NODE_ROOT.into(), []);
+        return Tree { text, green, errors: Vec::new(), too_complex: Some(too_complex) };
+    }
+    // A byte order mark is no Nix, but editors leave one. It is kept in the
+    // text, so that offsets stay those of the file, and hidden from the parser.
+    let (blanked, source) = match text.strip_prefix('\u{feff}') {
+        Some(rest) => (Some(format!("   {rest}")), None),
+        None => (None, Some(&*text)),
+    };
+    let parse = rnix::Root::parse(blanked.as_deref().or(source).unwrap_or_default());
+    let errors = message::describe(&text, parse.errors());
+    let green = parse.syntax().green().into_owned();
+    Tree { text, green, errors, too_complex: None }
+}
+
+impl Tree {
+    /// The tree of the text after `edit`.
+    ///
+    /// # Panics
+    /// When the range of the edit is not one of this text.
+    pub fn edit(&self, edit: &TextEdit) -> Tree {
+        let mut text = String::with_capacity(self.text.len() + edit.text.len());
+        let range = std::ops::Range::<usize>::from(edit.range);
+        text.push_str(&self.text[..range.start]);
+        text.push_str(&edit.text);
+        text.push_str(&self.text[range.end..]);
+        parse(text)
+    }
+
+    /// The text the tree was made from, byte for byte.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The green tree.
+    pub fn green(&self) -> &GreenNode {
+        &self.green
+    }
+
+    /// A cursor at the root.
+    pub fn root(&self) -> SyntaxNode {
+        SyntaxNode::new_root(self.green.clone())
+    }
+
+    /// Where the text is not Nix, in order of position.
+    pub fn errors(&self) -> &[SyntaxError] {
+        &self.errors
+    }
+
+    /// Set when the text is over the limits and was not parsed.
+    pub fn too_complex(&self) -> Option<&TooComplex> {
+        self.too_complex.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kind_count_covers_every_kind() {
+        // Every construct of the language, so every node kind a tree can hold.
+        let text = r#"{ a, b ? 1, ... }@c: assert true; with c; let inherit (c) d; in
+            rec { x = if a then -b else !d; "y" = [ ./p /q ~/r <s> u:v 1.0 ]; z = a.b or c ? ${d};
+                  i = x: (x + "${a}"); legacy = let { body = 1; }; e = c: __curPos; }"#;
+        let tree = parse(text);
+        let mut last = 0;
+        for element in tree.root().descendants_with_tokens() {
+            last = last.max(element.kind() as usize);
+            assert!((element.kind() as usize) < KIND_COUNT, "{:?}", element.kind());
+        }
+        assert_eq!(last, KIND_COUNT - 1, "NODE_WITH is the last kind and stands in the text");
+    }
+
+    #[test]
+    fn a_tree_is_lossless_and_edits_apply() {
+        let tree = parse("\u{feff}{ a = 1; }\r\n");
+        assert!(tree.errors().is_empty());
+        assert_eq!(tree.text().len(), tree.root().text_range().len().into());
+        let edit = TextEdit { range: TextRange::new(9.into(), 10.into()), text: "22".into() };
+        assert_eq!(&**tree.edit(&edit).text(), "\u{feff}{ a = 22; }\r\n");
+    }
+}
