@@ -25,7 +25,10 @@ pub struct ConfigError {
 
 impl ConfigError {
     fn at(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: Some(span) }
+        Self {
+            message: message.into(),
+            span: Some(span),
+        }
     }
 
     /// The line of the error in `text`, from 1.
@@ -137,7 +140,10 @@ fn suggestion<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Strin
 }
 
 fn unknown_rule(name: &str) -> String {
-    format!("there is no rule or group `{name}`{}", suggestion(name, selector_names()))
+    format!(
+        "there is no rule or group `{name}`{}",
+        suggestion(name, selector_names())
+    )
 }
 
 fn read<'t, T: Deserialize<'t>>(value: OptionValue<'t>) -> Result<T, ConfigError> {
@@ -238,7 +244,9 @@ impl Config {
                     let level = read(value)?;
                     match rules::find(&name) {
                         Some((index, _)) => layer.severity.push((index, level)),
-                        None => self.warnings.push(ConfigError::at(span, unknown_rule(&name))),
+                        None => self
+                            .warnings
+                            .push(ConfigError::at(span, unknown_rule(&name))),
                     }
                 }
             }
@@ -251,7 +259,9 @@ impl Config {
                                 .map_err(|error| from_toml(error, value_span))?;
                             layer.options.push((index, options));
                         }
-                        None => self.warnings.push(ConfigError::at(span, unknown_rule(&name))),
+                        None => self
+                            .warnings
+                            .push(ConfigError::at(span, unknown_rule(&name))),
                     }
                 }
             }
@@ -259,7 +269,10 @@ impl Config {
                 let hint = suggestion(other, known.iter().copied());
                 return Err(ConfigError::at(
                     key_span,
-                    format!("there is no key `{other}`{hint} (known are {})", known.join(", ")),
+                    format!(
+                        "there is no key `{other}`{hint} (known are {})",
+                        known.join(", ")
+                    ),
                 ));
             }
         }
@@ -273,7 +286,10 @@ impl Config {
     ) -> Result<Vec<(String, Range<usize>, OptionValue<'t>)>, ConfigError> {
         let span = value.span();
         let toml::de::DeValue::Table(table) = value.into_inner() else {
-            return Err(ConfigError::at(span, format!("`{name}` is a table: write `[{name}]`")));
+            return Err(ConfigError::at(
+                span,
+                format!("`{name}` is a table: write `[{name}]`"),
+            ));
         };
         Ok(table
             .into_iter()
@@ -285,7 +301,8 @@ impl Config {
         let names: Vec<toml::Spanned<String>> = read(value)?;
         for name in &names {
             if !selector_names().any(|known| known == name.get_ref()) {
-                self.warnings.push(ConfigError::at(name.span(), unknown_rule(name.get_ref())));
+                self.warnings
+                    .push(ConfigError::at(name.span(), unknown_rule(name.get_ref())));
             }
         }
         Ok(names.into_iter().map(toml::Spanned::into_inner).collect())
@@ -293,7 +310,9 @@ impl Config {
 
     /// Is this file excluded?
     pub fn excludes(&self, path: &str) -> bool {
-        self.exclude.iter().any(|glob| path::glob_matches(glob, path))
+        self.exclude
+            .iter()
+            .any(|glob| path::glob_matches(glob, path))
     }
 }
 
@@ -336,7 +355,10 @@ impl FileSettings {
     /// # Panics
     /// When `T` is not the type that the rule declares as its options.
     pub fn options<T: 'static>(&self, rule: RuleIndex) -> &T {
-        self.states[rule].options.downcast_ref().expect("a rule asks for its own options")
+        self.states[rule]
+            .options
+            .downcast_ref()
+            .expect("a rule asks for its own options")
     }
 }
 
@@ -361,14 +383,13 @@ impl Settings {
     ///
     /// # Errors
     /// When the command line names a rule or group that does not exist.
-    pub fn new(
-        config: Config,
-        select: &[String],
-        ignore: &[String],
-    ) -> Result<Self, ConfigError> {
+    pub fn new(config: Config, select: &[String], ignore: &[String]) -> Result<Self, ConfigError> {
         for name in select.iter().chain(ignore) {
             if !selector_names().any(|known| known == name) {
-                return Err(ConfigError { message: unknown_rule(name), span: None });
+                return Err(ConfigError {
+                    message: unknown_rule(name),
+                    span: None,
+                });
             }
         }
         let states = rules::ALL
@@ -380,7 +401,10 @@ impl Settings {
                 options: (rule.meta().options.default)(),
             })
             .collect();
-        let mut base = FileSettings { states, require_reason: config.require_reason };
+        let mut base = FileSettings {
+            states,
+            require_reason: config.require_reason,
+        };
         base.apply(&config.layer);
         let mut settings = Self {
             config,
@@ -420,7 +444,10 @@ impl Settings {
 
 impl Default for FileSettings {
     fn default() -> Self {
-        Self { states: Vec::new(), require_reason: false }
+        Self {
+            states: Vec::new(),
+            require_reason: false,
+        }
     }
 }
 

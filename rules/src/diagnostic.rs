@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How bad a finding is; ordered, so that `Error` is the greatest.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -35,9 +33,7 @@ impl Severity {
 }
 
 /// Who may apply a fix.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Applicability {
@@ -63,7 +59,11 @@ pub struct Edit {
 impl Edit {
     /// Replaces `range` of the finding's own file.
     pub fn replace(range: TextRange, text: impl Into<String>) -> Self {
-        Self { path: None, range, text: text.into() }
+        Self {
+            path: None,
+            range,
+            text: text.into(),
+        }
     }
 
     /// Inserts at `offset` of the finding's own file.
@@ -100,8 +100,16 @@ pub enum Condition {
     /// The module expression that holds this offset belongs to Home Manager.
     HomeManagerModule(TextSize),
     /// As before, and the homes that this module is part of set
-    /// `home.homeDirectory` to this literal, all of them.
-    HomeDirectoryIs(TextSize, Arc<str>),
+    /// `home.homeDirectory` to this literal, all of them; `config_depth` is
+    /// where the name `config` is bound that a fix would use.
+    HomeDirectoryIs {
+        /// A place in the module.
+        at: TextSize,
+        /// The literal.
+        directory: Arc<str>,
+        /// How deep in the file's lambdas the one stands that binds `config`.
+        config_depth: u32,
+    },
 }
 
 /// A way to mend a finding.
@@ -218,7 +226,11 @@ impl Diagnostic {
     /// places in a chunk to places in the file.
     pub(crate) fn shift(&mut self, offset: TextSize) {
         self.range += offset;
-        for related in self.related.iter_mut().filter(|related| related.path.is_none()) {
+        for related in self
+            .related
+            .iter_mut()
+            .filter(|related| related.path.is_none())
+        {
             related.range += offset;
         }
         for fix in &mut self.fixes {
@@ -238,7 +250,7 @@ impl Diagnostic {
 impl Condition {
     fn shift(&mut self, offset: TextSize) {
         match self {
-            Self::HomeManagerModule(at) | Self::HomeDirectoryIs(at, _) => *at += offset,
+            Self::HomeManagerModule(at) | Self::HomeDirectoryIs { at, .. } => *at += offset,
         }
     }
 }

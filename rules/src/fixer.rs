@@ -1,8 +1,12 @@
 //! Applying fixes to a workspace, in memory, until nothing is left to apply.
 
-use crate::diagnostic::{Applicability, Edit, NewFile};
-use crate::workspace::{Findings, Workspace};
 use crate::Settings;
+use crate::diagnostic::{Applicability, Edit, Fix, NewFile};
+use crate::linter::{Source, analyze};
+use crate::syntax::{self, NodeOrToken, SyntaxKind, TextRange, Tree};
+use crate::workspace::{Findings, Workspace};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A file that fixes changed.
@@ -31,4 +35,293 @@ pub struct FixOutcome {
     pub refused: usize,
     /// What is still found afterwards.
     pub remaining: Findings,
+}
+
+/// More rounds than this mean that two fixes undo each other.
+const MOST_ROUNDS: usize = 64;
+
+/// Applies the fixes of `workspace` that are at least as harmless as `allow`,
+/// to the files that `only` names, round after round until none is left.
+///
+/// Of overlapping fixes the first in the file wins and the others wait for the
+/// next round. A fix that would break the syntax of a file or lose a comment is
+/// refused. Files that do not parse are left alone, because nothing but their
+/// syntax error is found in them.
+pub fn fix(
+    mut workspace: Workspace,
+    settings: &Settings,
+    allow: Applicability,
+    only: &dyn Fn(&str) -> bool,
+) -> FixOutcome {
+    let mut changed: BTreeMap<Arc<str>, FixedFile> = BTreeMap::new();
+    let mut created: Vec<NewFile> = Vec::new();
+    let mut state = State::default();
+    let mut findings = workspace.check(settings);
+    for _ in 0..MOST_ROUNDS {
+        let units = state.plan(&findings, allow, only);
+        if units.is_empty() {
+            break;
+        }
+        for unit in units {
+            let Some(after) = unit.apply(&findings) else {
+                state.refuse(unit);
+                continue;
+            };
+            for (path, before, after) in after {
+                let entry = changed.entry(path.clone()).or_insert_with(|| FixedFile {
+                    path: path.clone(),
+                    before,
+                    after: after.clone(),
+                    applied: 0,
+                });
+                entry.after = after.clone();
+                entry.applied += unit.fixes.iter().filter(|(home, _)| *home == path).count();
+                workspace.replace(analyze(Source::new(path, after), settings));
+            }
+            created.extend(
+                unit.fixes
+                    .iter()
+                    .flat_map(|(_, fix)| fix.creates.iter().cloned()),
+            );
+        }
+        findings = workspace.check(settings);
+    }
+    changed.retain(|_, file| file.before != file.after);
+    let changed: Vec<_> = changed.into_values().collect();
+    findings.retain(only);
+    FixOutcome {
+        applied: changed.iter().map(|file| file.applied).sum(),
+        changed,
+        created,
+        refused: state.refused.len(),
+        remaining: findings,
+    }
+}
+
+/// The fixes that are applied together, or not at all.
+struct Unit {
+    /// Each with the file of its finding.
+    fixes: Vec<(Arc<str>, Fix)>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Fixes that were tried alone and did harm.
+    refused: FxHashSet<(Arc<str>, String)>,
+    /// Files in which fixes are tried one at a time, because together they did harm.
+    careful: FxHashSet<Arc<str>>,
+}
+
+impl State {
+    /// The next fixes to apply: no two touch, those of one file go together,
+    /// one that changes several files goes alone.
+    fn plan(
+        &self,
+        findings: &Findings,
+        allow: Applicability,
+        only: &dyn Fn(&str) -> bool,
+    ) -> Vec<Unit> {
+        let mut taken: FxHashMap<Arc<str>, Vec<TextRange>> = FxHashMap::default();
+        let mut whole: FxHashSet<Arc<str>> = FxHashSet::default();
+        let mut by_file: BTreeMap<Arc<str>, Unit> = BTreeMap::new();
+        let mut units = Vec::new();
+        for (file, diagnostic) in findings.iter() {
+            let Some(fix) = diagnostic
+                .fixes
+                .iter()
+                .find(|fix| fix.applicability >= allow)
+            else {
+                continue;
+            };
+            let home = &file.path;
+            let places: Vec<(Arc<str>, TextRange)> = fix
+                .edits
+                .iter()
+                .map(|edit| {
+                    (
+                        edit.path.clone().unwrap_or_else(|| home.clone()),
+                        edit.range,
+                    )
+                })
+                .collect();
+            let several = places.iter().any(|(path, _)| path != home);
+            let blocked = places.iter().any(|(path, range)| {
+                !only(path)
+                    || whole.contains(path)
+                    || taken.get(path).is_some_and(|ranges| {
+                        several
+                            || self.careful.contains(path)
+                            || ranges.iter().any(|known| known.intersect(*range).is_some())
+                    })
+            });
+            if places.is_empty() || blocked || self.refused.contains(&signature(home, fix)) {
+                continue;
+            }
+            for (path, range) in places {
+                if several {
+                    whole.insert(path.clone());
+                }
+                taken.entry(path).or_default().push(range);
+            }
+            let fix = (home.clone(), fix.clone());
+            if several {
+                units.push(Unit { fixes: vec![fix] });
+            } else {
+                by_file
+                    .entry(home.clone())
+                    .or_insert_with(|| Unit { fixes: Vec::new() })
+                    .fixes
+                    .push(fix);
+            }
+        }
+        units.extend(by_file.into_values());
+        units
+    }
+
+    fn refuse(&mut self, unit: Unit) {
+        match unit.fixes.as_slice() {
+            [(home, fix)] => {
+                self.refused.insert(signature(home, fix));
+            }
+            fixes => self
+                .careful
+                .extend(fixes.iter().map(|(home, _)| home.clone())),
+        }
+    }
+}
+
+/// What a fix is, without its place, which other fixes move.
+fn signature(home: &Arc<str>, fix: &Fix) -> (Arc<str>, String) {
+    let texts = fix
+        .edits
+        .iter()
+        .map(|edit| format!("\0{}\0{}", u32::from(edit.range.len()), edit.text));
+    (
+        home.clone(),
+        texts.fold(fix.title.clone(), |all, text| all + &text),
+    )
+}
+
+impl Unit {
+    /// The texts of its files before and after; `None` when a fix would do harm.
+    fn apply(&self, findings: &Findings) -> Option<Vec<(Arc<str>, Arc<str>, Arc<str>)>> {
+        let mut edits: BTreeMap<Arc<str>, Vec<&Edit>> = BTreeMap::new();
+        for (home, fix) in &self.fixes {
+            for edit in &fix.edits {
+                let path = edit.path.clone().unwrap_or_else(|| home.clone());
+                edits.entry(path).or_default().push(edit);
+            }
+        }
+        let mut texts = Vec::new();
+        for (path, edits) in edits {
+            let before = findings.text(&path)?.clone();
+            let after: Arc<str> = apply_edits(&before, edits)?.into();
+            if !keeps_syntax_and_comments(&before, &after) {
+                return None;
+            }
+            texts.push((path, before, after));
+        }
+        Some(texts)
+    }
+}
+
+/// `text` after `edits`; `None` when they overlap or are no ranges of the text.
+pub fn apply_edits<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> Option<String> {
+    let mut edits: Vec<&Edit> = edits.into_iter().collect();
+    edits.sort_by_key(|edit| (edit.range.start(), edit.range.end()));
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for edit in edits {
+        let range = std::ops::Range::<usize>::from(edit.range);
+        out.push_str(text.get(done..range.start)?);
+        text.get(range.clone())?;
+        out.push_str(&edit.text);
+        done = range.end;
+    }
+    out.push_str(text.get(done..)?);
+    Some(out)
+}
+
+/// Is the new text as much Nix as the old one, and is every comment still
+/// there? Comments to Nixamine itself may go.
+fn keeps_syntax_and_comments(before: &str, after: &str) -> bool {
+    let (before, after) = (syntax::parse(before), syntax::parse(after));
+    if !after.errors().is_empty() || after.too_complex().is_some() {
+        return false;
+    }
+    let comments = |tree: &Tree| {
+        let mut comments: Vec<String> = tree
+            .root()
+            .descendants_with_tokens()
+            .filter_map(NodeOrToken::into_token)
+            .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT)
+            .map(|token| {
+                token
+                    .text()
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .filter(|comment| !comment.contains("nixamine:"))
+            .collect();
+        comments.sort_unstable();
+        comments
+    };
+    let mut kept = comments(&after).into_iter();
+    comments(&before)
+        .into_iter()
+        .all(|comment| kept.any(|other| other == comment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(text: &str) -> FixOutcome {
+        let settings = Settings::default();
+        let document = analyze(Source::new("a.nix", text), &settings);
+        fix(
+            Workspace::new(vec![document], []),
+            &settings,
+            Applicability::Unsafe,
+            &|_| true,
+        )
+    }
+
+    #[test]
+    fn fixes_reach_a_fixpoint() {
+        let text = "{ lib, ... }: { a = lib.mkForce 1; b = lib.mkForce (lib.mkForce 2); }";
+        let outcome = fixed(text);
+        assert_eq!(
+            &*outcome.changed[0].after,
+            "{ lib, ... }: { a = 1; b = 2; }"
+        );
+        assert_eq!(outcome.remaining.files[0].diagnostics.len(), 0);
+        assert_eq!(outcome.applied, 3);
+    }
+
+    #[test]
+    fn a_broken_file_is_left_alone() {
+        let outcome = fixed("{ lib, ... }: { a = lib.mkForce 1; b = }");
+        assert!(outcome.changed.is_empty());
+    }
+
+    #[test]
+    fn comments_are_kept() {
+        assert!(keeps_syntax_and_comments("{ a = 1; # x\n}", "{ # x\n}"));
+        assert!(!keeps_syntax_and_comments("{ a = 1; # x\n}", "{ a = 1; }"));
+        assert!(!keeps_syntax_and_comments("{ a = 1; }", "{ a = 1 }"));
+        assert!(keeps_syntax_and_comments("{ } # nixamine: allow(x)", "{ }"));
+    }
+
+    #[test]
+    fn overlapping_edits_are_refused() {
+        let edit = |a: u32, b: u32| Edit::replace(TextRange::new(a.into(), b.into()), "x");
+        assert_eq!(apply_edits("abcd", [&edit(1, 3), &edit(2, 4)]), None);
+        assert_eq!(
+            apply_edits("abcd", [&edit(2, 4), &edit(0, 1)]).as_deref(),
+            Some("xbx")
+        );
+        assert_eq!(apply_edits("ab", [&edit(1, 9)]), None);
+    }
 }

@@ -4,7 +4,7 @@
 //! are its first tests, its options are a struct in the same file. See
 //! CONTRIBUTING.md for the recipe.
 
-use crate::diagnostic::{Applicability, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::linter::LocalContext;
 use crate::syntax::{SyntaxKind, SyntaxNode};
 use crate::workspace::{FileContext, WorkspaceContext};
@@ -30,8 +30,12 @@ pub enum Group {
 
 impl Group {
     /// Every group.
-    pub const ALL: &[Group] =
-        &[Group::Module, Group::Workspace, Group::Unused, Group::Correctness];
+    pub const ALL: &[Group] = &[
+        Group::Module,
+        Group::Workspace,
+        Group::Unused,
+        Group::Correctness,
+    ];
 
     /// The name as it stands in configuration and output.
     pub fn name(self) -> &'static str {
@@ -77,7 +81,9 @@ impl RuleMeta {
     /// The first sentence of the page.
     pub fn summary(&self) -> &'static str {
         let page = self.page.trim_start();
-        page.split_once("\n\n").map_or(page, |(first, _)| first).trim()
+        page.split_once("\n\n")
+            .map_or(page, |(first, _)| first)
+            .trim()
     }
 }
 
@@ -109,7 +115,10 @@ pub struct OptionsMeta {
 
 /// What the options of a rule must be able to do.
 #[cfg(feature = "schema")]
-pub trait Options: DeserializeOwned + Default + Send + Sync + schemars::JsonSchema + 'static {}
+pub trait Options:
+    DeserializeOwned + Default + Send + Sync + schemars::JsonSchema + 'static
+{
+}
 #[cfg(feature = "schema")]
 impl<T: DeserializeOwned + Default + Send + Sync + schemars::JsonSchema + 'static> Options for T {}
 /// What the options of a rule must be able to do.
@@ -152,6 +161,9 @@ pub trait Rule: Sync {
     /// learns everything outside it from the context, so that its findings
     /// stay valid for as long as chunk and context are the same.
     fn check_node(&self, _node: &SyntaxNode, _cx: &mut LocalContext<'_>) {}
+
+    /// Adds to a finding of [`Rule::check_node`] what only the workspace knows.
+    fn complete(&self, _diagnostic: &mut Diagnostic, _cx: &FileContext<'_>) {}
 
     /// Looks at the facts of one file.
     fn check_file(&self, _cx: &mut FileContext<'_>) {}

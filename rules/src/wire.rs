@@ -154,7 +154,11 @@ pub struct Unreadable {
 impl Summary {
     /// The counts of `findings`.
     pub fn new(findings: &Findings, unreadable: Vec<Unreadable>) -> Self {
-        let mut summary = Self { files: findings.files.len(), unreadable, ..Self::default() };
+        let mut summary = Self {
+            files: findings.files.len(),
+            unreadable,
+            ..Self::default()
+        };
         for file in &findings.files {
             summary.suppressed += file.suppressed;
             for diagnostic in &file.diagnostics {
@@ -179,7 +183,10 @@ impl Report {
         unreadable: Vec<Unreadable>,
     ) -> Self {
         let summary = Summary::new(findings, unreadable);
-        let mut lines = Lines { findings, indexes: FxHashMap::default() };
+        let mut lines = Lines {
+            findings,
+            indexes: FxHashMap::default(),
+        };
         let mut diagnostics = Vec::new();
         for file in &findings.files {
             let prints = fingerprints(&file.path, &file.text, &file.diagnostics);
@@ -231,7 +238,11 @@ impl Report {
                 });
             }
         }
-        Self { version: VERSION, diagnostics, summary }
+        Self {
+            version: VERSION,
+            diagnostics,
+            summary,
+        }
     }
 }
 
@@ -251,9 +262,16 @@ impl Lines<'_> {
         });
         let place = |offset: TextSize| {
             let position = index.position(text, offset, Encoding::Utf32);
-            Place { line: position.line + 1, column: position.column + 1, offset: offset.into() }
+            Place {
+                line: position.line + 1,
+                column: position.column + 1,
+                offset: offset.into(),
+            }
         };
-        Range { start: place(range.start()), end: place(range.end()) }
+        Range {
+            start: place(range.start()),
+            end: place(range.end()),
+        }
     }
 }
 
@@ -311,14 +329,22 @@ mod tests {
         let report = report("\u{feff}{ lib, ... }:\r\n{ a.\"ü🐧\" = lib.mkForce 1; }");
         let finding = &report.diagnostics[0];
         assert_eq!(finding.path, "x/a.nix");
-        let Place { line, column, offset } = finding.range.start;
-        assert_eq!((line, column, offset), (2, 12, 35));
+        let Place {
+            line,
+            column,
+            offset,
+        } = finding.range.start;
+        assert_eq!((line, column, offset), (2, 12, 33));
     }
 
     #[test]
     fn fingerprints_survive_moved_lines_and_tell_equals_apart() {
         let prints = |text: &str| -> Vec<String> {
-            report(text).diagnostics.into_iter().map(|d| d.fingerprint).collect()
+            report(text)
+                .diagnostics
+                .into_iter()
+                .map(|d| d.fingerprint)
+                .collect()
         };
         let before = prints("{ lib, ... }: { a = lib.mkForce 1;\n b = lib.mkForce 1; }");
         let after = prints("{ lib, ... }: {\n\n\n a = lib.mkForce 1;\n  b =  lib.mkForce 1; }");

@@ -20,9 +20,8 @@ registry! {
     module {
         mk_force::MkForce,
     }
-    workspace {
-    }
     unused {
+        unused_suppression::UnusedSuppression,
     }
     correctness {
     }
@@ -40,10 +39,7 @@ pub fn find(name: &str) -> Option<(RuleIndex, &'static dyn Rule)> {
 }
 
 /// The name nearest to one that does not exist.
-pub fn did_you_mean<'n>(
-    name: &str,
-    names: impl IntoIterator<Item = &'n str>,
-) -> Option<&'n str> {
+pub fn did_you_mean<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     names
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
@@ -86,7 +82,10 @@ mod tests {
         let mut seen = HashSet::new();
         for meta in metas() {
             for name in std::iter::once(&meta.name).chain(meta.aliases) {
-                assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
+                assert!(
+                    name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
+                    "{name}"
+                );
                 assert!(seen.insert(*name), "{name} stands twice");
             }
         }

@@ -55,7 +55,13 @@ struct Level {
 
 impl Level {
     fn new(open: Open) -> Self {
-        Self { open, chain: 0, operands: 0, longest: 0, heads: 0 }
+        Self {
+            open,
+            chain: 0,
+            operands: 0,
+            longest: 0,
+            heads: 0,
+        }
     }
     fn depth(&self) -> u32 {
         1 + self.chain + self.longest.max(self.operands)
@@ -84,7 +90,9 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
     let mut word_start = 0;
 
     while at < bytes.len() {
-        let level = levels.last_mut().expect("the file's own level is never closed");
+        let level = levels
+            .last_mut()
+            .expect("the file's own level is never closed");
         let byte = bytes[at];
         match level.open {
             Open::String | Open::Indented => {
@@ -125,7 +133,9 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
                 at = memchr(bytes, at, b'\n');
             }
             b'/' if peek(at + 1) == b'*' => {
-                at = text[at + 2..].find("*/").map_or(bytes.len(), |found| at + found + 4);
+                at = text[at + 2..]
+                    .find("*/")
+                    .map_or(bytes.len(), |found| at + found + 4);
             }
             b'"' => {
                 at += 1;
@@ -211,7 +221,9 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
         } else {
             word_start = at;
         }
-        let level = levels.last_mut().expect("the file's own level is never closed");
+        let level = levels
+            .last_mut()
+            .expect("the file's own level is never closed");
         if close.is_none() && outer + level.depth() > MAX_DEPTH {
             return too(start, 1, "the code nests too deep");
         }
@@ -227,7 +239,11 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
         } else if let Some(closer) = close {
             // A closer of another kind closes nothing: the parser skips it too,
             // and what it would have closed goes on nesting.
-            let unfinished = levels.iter().rev().take_while(|l| l.open == Open::Let).count();
+            let unfinished = levels
+                .iter()
+                .rev()
+                .take_while(|l| l.open == Open::Let)
+                .count();
             let lets = if closer == b'i' { 0 } else { unfinished };
             let target = levels.len() - 1 - lets.min(levels.len() - 1);
             let matches = match levels[target].open {
@@ -266,7 +282,10 @@ fn is_word(byte: u8) -> bool {
 
 /// Where the search path (`<nixpkgs/lib>`) that starts at `at` ends, if one does.
 fn search_path(bytes: &[u8], at: usize) -> Option<usize> {
-    let len = bytes[at + 1..].iter().take(MAX_WORD).position(|&b| !is_word(b))?;
+    let len = bytes[at + 1..]
+        .iter()
+        .take(MAX_WORD)
+        .position(|&b| !is_word(b))?;
     (len > 0 && bytes[at + 1 + len] == b'>').then_some(at + len + 2)
 }
 
@@ -276,7 +295,10 @@ fn starts_group(bytes: &[u8], at: usize) -> bool {
 }
 
 fn memchr(bytes: &[u8], from: usize, byte: u8) -> usize {
-    bytes[from..].iter().position(|&b| b == byte).map_or(bytes.len(), |found| from + found)
+    bytes[from..]
+        .iter()
+        .position(|&b| b == byte)
+        .map_or(bytes.len(), |found| from + found)
 }
 
 #[cfg(test)]
@@ -369,7 +391,9 @@ mod tests {
             let text = format!("{}{}", open.repeat(100_000), close.repeat(100_000));
             assert!(parse(&*text).too_complex().is_some(), "{open:?}");
         }
-        for unit in ["a.", "a", "-", "<", "+", "/", ".", "~", "a-b_", "1", "\u{fc}"] {
+        for unit in [
+            "a.", "a", "-", "<", "+", "/", ".", "~", "a-b_", "1", "\u{fc}",
+        ] {
             let text = unit.repeat(100_000);
             assert!(parse(&*text).too_complex().is_some(), "{unit:?}");
         }
@@ -390,7 +414,13 @@ mod tests {
             let text = format!("{{ {} }}", unit.repeat(5_000));
             assert_eq!(scan(&text), Ok(()), "{unit}");
         }
-        assert_eq!(scan(&format!("[ {} ]", "a <b> http://c.d/e !x ".repeat(5_000))), Ok(()));
-        assert_eq!(scan(&format!("{{ {} }}: 1", "a ? b, ".repeat(5_000))), Ok(()));
+        assert_eq!(
+            scan(&format!("[ {} ]", "a <b> http://c.d/e !x ".repeat(5_000))),
+            Ok(())
+        );
+        assert_eq!(
+            scan(&format!("{{ {} }}: 1", "a ? b, ".repeat(5_000))),
+            Ok(())
+        );
     }
 }

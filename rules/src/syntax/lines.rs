@@ -46,7 +46,10 @@ impl LineIndex {
                 starts.push(at as u32 + 1);
             }
         }
-        Self { starts, len: bytes.len() as u32 }
+        Self {
+            starts,
+            len: bytes.len() as u32,
+        }
     }
 
     /// How many lines there are; a text that ends in a line break has one more,
@@ -63,7 +66,11 @@ impl LineIndex {
 
     /// The byte at which `line` starts; the end of the text for lines after it.
     pub fn line_start(&self, line: u32) -> TextSize {
-        self.starts.get(line as usize).copied().unwrap_or(self.len).into()
+        self.starts
+            .get(line as usize)
+            .copied()
+            .unwrap_or(self.len)
+            .into()
     }
 
     /// The text of `line`, without its line break.
@@ -87,7 +94,10 @@ impl LineIndex {
             Encoding::Utf16 => before.chars().map(char::len_utf16).sum(),
             Encoding::Utf32 => before.chars().count(),
         };
-        Position { line, column: column as u32 }
+        Position {
+            line,
+            column: column as u32,
+        }
     }
 
     /// The byte offset of a line and column; columns behind the end of a line
@@ -121,7 +131,9 @@ mod tests {
     fn lines_end_at_every_kind_of_break() {
         let text = "a\nb\r\nc\rd";
         let index = LineIndex::new(text);
-        let lines: Vec<_> = (0..index.line_count()).map(|l| index.line_text(text, l)).collect();
+        let lines: Vec<_> = (0..index.line_count())
+            .map(|l| index.line_text(text, l))
+            .collect();
         assert_eq!(lines, ["a", "b", "c", "d"]);
         assert_eq!(index.line(TextSize::new(4)), 1);
     }
@@ -131,9 +143,11 @@ mod tests {
         let text = "x\n\"🐧ü\" y";
         let index = LineIndex::new(text);
         let offset = TextSize::new(text.find('y').unwrap() as u32);
-        for (encoding, column) in
-            [(Encoding::Utf8, 9), (Encoding::Utf16, 6), (Encoding::Utf32, 5)]
-        {
+        for (encoding, column) in [
+            (Encoding::Utf8, 9),
+            (Encoding::Utf16, 6),
+            (Encoding::Utf32, 5),
+        ] {
             let position = index.position(text, offset, encoding);
             assert_eq!(position, Position { line: 1, column });
             assert_eq!(index.offset(text, position, encoding), offset);
@@ -144,10 +158,12 @@ mod tests {
     fn out_of_range_is_the_end() {
         let text = "ab\nc";
         let index = LineIndex::new(text);
-        let at = |line, column| {
-            u32::from(index.offset(text, Position { line, column }, Encoding::Utf8))
-        };
+        let at =
+            |line, column| u32::from(index.offset(text, Position { line, column }, Encoding::Utf8));
         assert_eq!((at(0, 99), at(9, 0)), (2, 4));
-        assert_eq!(index.position(text, TextSize::new(99), Encoding::Utf8).line, 1);
+        assert_eq!(
+            index.position(text, TextSize::new(99), Encoding::Utf8).line,
+            1
+        );
     }
 }

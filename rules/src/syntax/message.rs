@@ -19,7 +19,11 @@ pub(super) fn describe(text: &str, errors: &[ParseError]) -> Vec<SyntaxError> {
 
 fn describe_one(text: &str, end: TextSize, error: &ParseError) -> SyntaxError {
     let last = TextRange::empty(TextSize::of(text.trim_end()).min(end));
-    let plain = |range: TextRange, message: String| SyntaxError { range, message, missing: None };
+    let plain = |range: TextRange, message: String| SyntaxError {
+        range,
+        message,
+        missing: None,
+    };
     match error {
         ParseError::Unexpected(range) | ParseError::UnexpectedExtra(range) => {
             let (range, found) = first_token(text, *range);
@@ -39,19 +43,24 @@ fn describe_one(text: &str, end: TextSize, error: &ParseError) -> SyntaxError {
                 None => plain(range, format!("expected {}, found {found}", list(wanted))),
             }
         }
-        ParseError::UnexpectedDoubleBind(range) => {
-            plain(*range, "a pattern can have only one name with `@`".to_owned())
-        }
-        ParseError::UnexpectedEOF => {
-            plain(last, "the file ends in the middle of an expression".to_owned())
-        }
+        ParseError::UnexpectedDoubleBind(range) => plain(
+            *range,
+            "a pattern can have only one name with `@`".to_owned(),
+        ),
+        ParseError::UnexpectedEOF => plain(
+            last,
+            "the file ends in the middle of an expression".to_owned(),
+        ),
         ParseError::UnexpectedEOFWanted(wanted) => match missing(wanted) {
             Some(token) => SyntaxError {
                 range: last,
                 message: format!("the file ends, but a `{token}` is missing"),
                 missing: Some(token),
             },
-            None => plain(last, format!("the file ends where {} should be", list(wanted))),
+            None => plain(
+                last,
+                format!("the file ends where {} should be", list(wanted)),
+            ),
         },
         ParseError::DuplicatedArgs(range, name) => {
             plain(*range, format!("the function takes `{name}` twice"))
@@ -66,7 +75,10 @@ fn first_token(text: &str, range: TextRange) -> (TextRange, String) {
     let from = usize::from(range.start());
     let mut offset = 0;
     for (kind, token) in rnix::tokenize(&text[from..]).take(64) {
-        if !matches!(kind, SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT) {
+        if !matches!(
+            kind,
+            SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT
+        ) {
             let start = TextSize::new((from + offset) as u32);
             let shown: String = token.chars().take(30).collect();
             let name = match token.chars().next() {
@@ -79,7 +91,10 @@ fn first_token(text: &str, range: TextRange) -> (TextRange, String) {
         }
         offset += token.len();
     }
-    (TextRange::empty(range.start()), "the end of the file".to_owned())
+    (
+        TextRange::empty(range.start()),
+        "the end of the file".to_owned(),
+    )
 }
 
 /// The one punctuation mark whose absence explains the error.
@@ -129,7 +144,10 @@ fn name(kind: SyntaxKind) -> String {
         TOKEN_STRING_END => "the end of the string",
         _ => {
             let word = format!("{kind:?}").to_lowercase();
-            return word.trim_start_matches("token_").trim_start_matches("node_").replace('_', " ");
+            return word
+                .trim_start_matches("token_")
+                .trim_start_matches("node_")
+                .replace('_', " ");
         }
     }
     .to_owned()

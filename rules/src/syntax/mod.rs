@@ -1,6 +1,7 @@
 //! Text to tree. The only place that knows which parser builds the tree:
 //! rules import this module, never a parser crate.
 
+pub mod comments;
 mod limits;
 mod lines;
 mod message;
@@ -9,12 +10,13 @@ use std::sync::Arc;
 
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_WORD, TooComplex};
 pub use lines::{Encoding, LineIndex, Position};
-pub use rnix::ast::{self, AstNode, HasEntry};
+pub use rnix::ast::{self, AstToken, HasEntry};
 pub use rnix::{
     NodeOrToken, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize,
     TokenAtOffset, WalkEvent,
 };
 pub use rowan::GreenNode;
+pub use rowan::ast::AstNode;
 
 /// How many kinds there are; a table indexed by [`SyntaxKind`] has this length.
 ///
@@ -57,8 +59,13 @@ pub struct Tree {
 pub fn parse(text: impl Into<Arc<str>>) -> Tree {
     let text: Arc<str> = text.into();
     if let Err(too_complex) = limits::scan(&text) {
-        let green = GreenNode::new(SyntaxKind::NODE_ROOT.into(), []);
-        return Tree { text, green, errors: Vec::new(), too_complex: Some(too_complex) };
+        let green = GreenNode::new(rowan::SyntaxKind(SyntaxKind::NODE_ROOT as u16), []);
+        return Tree {
+            text,
+            green,
+            errors: Vec::new(),
+            too_complex: Some(too_complex),
+        };
     }
     // A byte order mark is no Nix, but editors leave one. It is kept in the
     // text, so that offsets stay those of the file, and hidden from the parser.
@@ -68,8 +75,13 @@ pub fn parse(text: impl Into<Arc<str>>) -> Tree {
     };
     let parse = rnix::Root::parse(blanked.as_deref().or(source).unwrap_or_default());
     let errors = message::describe(&text, parse.errors());
-    let green = parse.syntax().green().into_owned();
-    Tree { text, green, errors, too_complex: None }
+    let green = parse.syntax().green().to_owned();
+    Tree {
+        text,
+        green,
+        errors,
+        too_complex: None,
+    }
 }
 
 impl Tree {
@@ -126,9 +138,17 @@ mod tests {
         let mut last = 0;
         for element in tree.root().descendants_with_tokens() {
             last = last.max(element.kind() as usize);
-            assert!((element.kind() as usize) < KIND_COUNT, "{:?}", element.kind());
+            assert!(
+                (element.kind() as usize) < KIND_COUNT,
+                "{:?}",
+                element.kind()
+            );
         }
-        assert_eq!(last, KIND_COUNT - 1, "NODE_WITH is the last kind and stands in the text");
+        assert_eq!(
+            last,
+            KIND_COUNT - 1,
+            "NODE_WITH is the last kind and stands in the text"
+        );
     }
 
     #[test]
@@ -136,7 +156,10 @@ mod tests {
         let tree = parse("\u{feff}{ a = 1; }\r\n");
         assert!(tree.errors().is_empty());
         assert_eq!(tree.text().len(), tree.root().text_range().len().into());
-        let edit = TextEdit { range: TextRange::new(9.into(), 10.into()), text: "22".into() };
+        let edit = TextEdit {
+            range: TextRange::new(9.into(), 10.into()),
+            text: "22".into(),
+        };
         assert_eq!(&**tree.edit(&edit).text(), "\u{feff}{ a = 22; }\r\n");
     }
 }

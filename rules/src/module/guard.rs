@@ -1,0 +1,149 @@
+//! Conditions under which a definition holds.
+
+use crate::semantics::{Env, Origin, without_parens};
+use crate::syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode, ast};
+use smol_str::SmolStr;
+
+/// A condition, normalised: names are what they stand for, white space and
+/// comments are gone, an outer `!` is in `negated`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Guard {
+    text: SmolStr,
+    negated: bool,
+    /// `x == literal` as `x` and the literal.
+    equals: Option<(SmolStr, SmolStr)>,
+}
+
+impl Guard {
+    /// The guards that `condition` makes: one for each operand of `&&`.
+    /// `true` makes none.
+    pub(super) fn of(condition: &SyntaxNode, negated: bool, env: &Env) -> Vec<Self> {
+        let condition = without_parens(condition);
+        if let Some(unary) = ast::UnaryOp::cast(condition.clone())
+            && unary.operator() == Some(ast::UnaryOpKind::Invert)
+            && let Some(operand) = unary.expr()
+        {
+            return Self::of(operand.syntax(), !negated, env);
+        }
+        if let Some(operation) = ast::BinOp::cast(condition.clone())
+            && let (Some(left), Some(right)) = (operation.lhs(), operation.rhs())
+        {
+            match operation.operator() {
+                Some(ast::BinOpKind::And) if !negated => {
+                    let mut guards = Self::of(left.syntax(), false, env);
+                    guards.extend(Self::of(right.syntax(), false, env));
+                    return guards;
+                }
+                Some(op @ (ast::BinOpKind::Equal | ast::BinOpKind::NotEqual)) => {
+                    let (left, right) = (
+                        normalise(left.syntax(), env),
+                        normalise(right.syntax(), env),
+                    );
+                    let negated = negated != (op == ast::BinOpKind::NotEqual);
+                    let text = format!("{left}=={right}").into();
+                    let equals = is_literal(&right).then_some((left, right));
+                    return vec![Self {
+                        text,
+                        negated,
+                        equals,
+                    }];
+                }
+                _ => {}
+            }
+        }
+        let text = normalise(&condition, env);
+        if text == if negated { "false" } else { "true" } {
+            return Vec::new();
+        }
+        vec![Self {
+            text,
+            negated,
+            equals: None,
+        }]
+    }
+
+    /// The choice of one of several files by the expression `hole`: two
+    /// different ones never meet.
+    pub(crate) fn choice(hole: &str, name: &str) -> Self {
+        let (hole, name): (SmolStr, SmolStr) = (format!("choice {hole}").into(), name.into());
+        Self {
+            text: format!("{hole}=={name}").into(),
+            negated: false,
+            equals: Some((hole, name)),
+        }
+    }
+
+    /// Does it pick a configuration, and so leave no doubt within one?
+    pub fn is_choice(&self) -> bool {
+        self.text.starts_with("choice ")
+    }
+
+    /// The guard of code that never runs.
+    pub fn is_never(&self) -> bool {
+        self.text == if self.negated { "true" } else { "false" }
+    }
+
+    /// Can both never hold at once?
+    pub fn contradicts(&self, other: &Self) -> bool {
+        if self.text == other.text {
+            return self.negated != other.negated;
+        }
+        match (&self.equals, &other.equals) {
+            (Some((left, a)), Some((right, b))) => {
+                left == right && a != b && !self.negated && !other.negated
+            }
+            _ => false,
+        }
+    }
+}
+
+fn is_literal(text: &str) -> bool {
+    text.starts_with(|c: char| c == '"' || c.is_ascii_digit()) && !text.contains("${")
+}
+
+/// The text of an expression without trivia and with names resolved, so that
+/// `cfg.enable` and `config.services.x.enable` are the same.
+fn normalise(expr: &SyntaxNode, env: &Env) -> SmolStr {
+    let mut text = String::new();
+    write(expr, env, &mut text);
+    text.into()
+}
+
+fn write(node: &SyntaxNode, env: &Env, out: &mut String) {
+    if matches!(
+        node.kind(),
+        SyntaxKind::NODE_IDENT | SyntaxKind::NODE_SELECT
+    ) && let Some(meaning) = env.meaning(node)
+    {
+        match &meaning.origin {
+            Origin::Lib => out.push_str("lib"),
+            Origin::Builtins => {}
+            // Modules of one configuration share their `config`.
+            Origin::Config(_) => out.push_str("config"),
+            Origin::Argument(name) => out.push_str(name),
+        }
+        for name in &meaning.path {
+            if !out.is_empty() && meaning.origin != Origin::Builtins {
+                out.push('.');
+            }
+            out.push_str(name);
+        }
+        return;
+    }
+    let parens = node.kind() == SyntaxKind::NODE_PAREN;
+    for element in node.children_with_tokens() {
+        match element {
+            NodeOrToken::Node(child) => {
+                if node.kind() == SyntaxKind::NODE_APPLY && !out.is_empty() {
+                    out.push(' ');
+                }
+                write(&child, env, out);
+            }
+            NodeOrToken::Token(token) => match token.kind() {
+                SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT => {}
+                SyntaxKind::TOKEN_L_PAREN | SyntaxKind::TOKEN_R_PAREN if !parens => {}
+                _ => out.push_str(token.text()),
+            },
+        }
+    }
+}

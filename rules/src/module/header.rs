@@ -1,0 +1,228 @@
+//! The comment at the top of a file, and its lines.
+
+use crate::syntax::{
+    AstNode, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, TextSize, Tree, ast,
+};
+
+/// What the top of a file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Header {
+    /// Does a comment say what the file is for, before the code or right after
+    /// the formals?
+    pub present: bool,
+    /// Does a comment say that the file is generated?
+    pub generated: bool,
+    /// Where a header would go.
+    pub insert_at: TextSize,
+}
+
+/// How many lines a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LineCounts {
+    /// All of them.
+    pub physical: u32,
+    /// Those with more than white space and comments.
+    pub code: u32,
+}
+
+impl Header {
+    /// Reads the top of `tree`.
+    pub(super) fn of(tree: &Tree) -> Self {
+        let root = tree.root();
+        let mut header = Self::default();
+        let first = top_comments(&root);
+        // A shebang, a licence and a byte order mark stay at the very top.
+        if let Some(last_notice) = first
+            .iter()
+            .take_while(|c| kind(c.text()) != Kind::Purpose)
+            .last()
+            && kind(last_notice.text()) == Kind::Notice
+        {
+            header.insert_at = last_notice.text_range().end() + TextSize::new(1);
+        } else if tree.text().starts_with('\u{feff}') {
+            header.insert_at = TextSize::new(3);
+        }
+        header.insert_at = header.insert_at.min(TextSize::of(&**tree.text()));
+        let mut comments = first;
+        comments.extend(comments_in_body(&root));
+        header.generated = comments.iter().any(|comment| is_generated(comment.text()));
+        header.present = says_something(&comments);
+        header
+    }
+}
+
+/// The comments before the first code of the file.
+fn top_comments(root: &SyntaxNode) -> Vec<SyntaxToken> {
+    root.descendants_with_tokens()
+        .filter_map(NodeOrToken::into_token)
+        .take_while(|token| {
+            matches!(
+                token.kind(),
+                SyntaxKind::TOKEN_COMMENT | SyntaxKind::TOKEN_WHITESPACE
+            )
+        })
+        .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT)
+        .collect()
+}
+
+/// The comments right after the formals, right inside the outermost set, and
+/// before the `let` that stands between them.
+fn comments_in_body(root: &SyntaxNode) -> Vec<SyntaxToken> {
+    let mut comments = Vec::new();
+    let mut expr = ast::Root::cast(root.clone()).and_then(|root| root.expr());
+    while let Some(ast::Expr::Lambda(lambda)) = &expr {
+        let after_colon = lambda
+            .syntax()
+            .children_with_tokens()
+            .skip_while(|element| element.kind() != SyntaxKind::TOKEN_COLON)
+            .filter_map(NodeOrToken::into_token)
+            .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT);
+        comments.extend(after_colon);
+        expr = lambda.body();
+    }
+    // `{ # Feature: …` and `let # …` count as well.
+    if let Some(body) = expr {
+        let opening = body
+            .syntax()
+            .children_with_tokens()
+            .skip_while(|element| {
+                !matches!(
+                    element.kind(),
+                    SyntaxKind::TOKEN_L_BRACE | SyntaxKind::TOKEN_LET
+                )
+            })
+            .skip(1)
+            .map_while(NodeOrToken::into_token)
+            .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT);
+        comments.extend(opening);
+    }
+    comments
+}
+
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Kind {
+    /// Shebang, licence, editor settings, tool directives: not about the module.
+    Notice,
+    /// Nothing: a lone `#`, a line of dashes.
+    Empty,
+    /// TODO, a bare URL, code.
+    Noise,
+    /// Says something.
+    Purpose,
+}
+
+/// The words of a comment, without its marks.
+pub(crate) fn comment_text(comment: &str) -> &str {
+    let text = comment.strip_prefix("/*").map_or_else(
+        || comment.trim_start_matches('#'),
+        |block| {
+            block
+                .strip_suffix("*/")
+                .unwrap_or(block)
+                .trim_start_matches('*')
+        },
+    );
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '-' | '=' | '*' | '~' | '_'))
+}
+
+fn kind(comment: &str) -> Kind {
+    let text = comment_text(comment);
+    let lower = text.to_ascii_lowercase();
+    if comment.starts_with("#!")
+        || [
+            "copyright",
+            "spdx-",
+            "license",
+            "licence",
+            "all rights reserved",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
+        || [
+            "vim:",
+            "vi:",
+            "ex:",
+            "nixamine:",
+            "deadnix:",
+            "nixfmt:",
+            "editorconfig",
+            "shellcheck",
+        ]
+        .iter()
+        .any(|word| lower.starts_with(word))
+        || is_generated(comment)
+    {
+        Kind::Notice
+    } else if !text.chars().any(char::is_alphabetic) {
+        Kind::Empty
+    } else if ["todo", "fixme", "xxx", "hack"]
+        .iter()
+        .any(|word| lower.starts_with(word))
+        || (!text.contains(char::is_whitespace) && text.contains("://"))
+        || crate::syntax::comments::is_code(text)
+    {
+        Kind::Noise
+    } else {
+        Kind::Purpose
+    }
+}
+
+/// Do these comments, together, say what the module is for? A path alone
+/// (`# modules/foo.nix`) repeats the file's name and says nothing.
+fn says_something(comments: &[SyntaxToken]) -> bool {
+    comments.iter().any(|comment| {
+        let text = comment_text(comment.text());
+        kind(comment.text()) == Kind::Purpose
+            && !(text.ends_with(".nix") && !text.contains(char::is_whitespace))
+    })
+}
+
+fn is_generated(comment: &str) -> bool {
+    let lower = comment.to_ascii_lowercase();
+    [
+        "generated by",
+        "auto-generated",
+        "autogenerated",
+        "automatically generated",
+        "do not edit",
+        "do not modify",
+        "@generated",
+        "was generated",
+        "file is generated",
+    ]
+    .iter()
+    .any(|mark| lower.contains(mark))
+}
+
+impl LineCounts {
+    /// Counts the lines of `tree`.
+    pub(super) fn of(tree: &Tree) -> Self {
+        let text = &**tree.text();
+        let physical = text.lines().count() as u32;
+        // A line has code when a token other than trivia touches it.
+        let mut code = 0;
+        let mut last_line = None;
+        let mut line = 0u32;
+        for token in tree
+            .root()
+            .descendants_with_tokens()
+            .filter_map(NodeOrToken::into_token)
+        {
+            let breaks = token.text().bytes().filter(|b| *b == b'\n').count() as u32;
+            if !matches!(
+                token.kind(),
+                SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT
+            ) {
+                let first = if last_line == Some(line) {
+                    line + 1
+                } else {
+                    line
+                };
+                code += (line + breaks + 1).saturating_sub(first);
+                last_line = Some(line + breaks);
+            }
+            line += breaks;
+        }
+        Self { physical, code }
+    }
+}

@@ -1,0 +1,269 @@
+//! Modules without evaluation: what one file says about options, settings and
+//! imports, as facts with ranges.
+
+mod collect;
+mod guard;
+mod header;
+
+pub use collect::collect;
+pub(crate) use collect::priority_number;
+pub use guard::Guard;
+pub(crate) use header::comment_text;
+pub use header::{Header, LineCounts};
+
+use crate::syntax::TextRange;
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// Which module system's options a module sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Cannot be told from the module.
+    Unknown,
+    /// NixOS.
+    NixOs,
+    /// Home Manager.
+    HomeManager,
+    /// nix-darwin.
+    Darwin,
+    /// A Neovim configuration: Nixvim, nvf.
+    Neovim,
+    /// flake-parts.
+    FlakeParts,
+}
+
+/// How a module expression comes into being.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// It is what its file evaluates to.
+    File,
+    /// It stands in an `imports` or `modules` list and belongs to who imports it.
+    Inline,
+    /// `specialisation.X.configuration`, `virtualisation.vmVariant`: its parent
+    /// and itself, together, are one more configuration.
+    Variant,
+    /// It starts a configuration of its own: `home-manager.users.X`,
+    /// `containers.X.config`, a test's node.
+    Root,
+    /// An output of the flake under this name, as in `flake.nixosModules.X`.
+    Named(SmolStr),
+}
+
+/// How sure it is that a set is a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// Only if some module imports it.
+    IfImported,
+    /// By its own shape.
+    Certain,
+}
+
+/// What one module expression contributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModuleFacts {
+    /// How it comes into being.
+    pub origin: Origin,
+    /// How sure it is that it is one.
+    pub certainty: Certainty,
+    /// The module system, as far as its own text tells.
+    pub class: Class,
+    /// Its text.
+    pub range: TextRange,
+    /// How deep in the file's lambdas the function stands that binds its
+    /// `config`; `None` when it binds none.
+    pub config_depth: Option<u32>,
+    /// Does the name `lib` mean nixpkgs' in its outermost set?
+    pub has_lib: bool,
+    /// The module expression of the same file that it stands in.
+    pub parent: Option<usize>,
+    /// What it imports.
+    pub imports: Vec<Import>,
+    /// What it sets.
+    pub definitions: Vec<Definition>,
+    /// The options it declares.
+    pub options: Vec<OptionDeclaration>,
+    /// Its top-level entries, in order.
+    pub sections: Vec<Section>,
+}
+
+/// One entry of a module's outermost set (or of its `config`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// The first attributes of its path, two at most: `services.nginx`.
+    pub name: String,
+    /// Its text.
+    pub range: TextRange,
+}
+
+/// The declaration of an option.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OptionDeclaration {
+    /// The full path.
+    pub path: Vec<SmolStr>,
+    /// The text of the key.
+    pub range: TextRange,
+}
+
+/// Something a module imports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    /// What.
+    pub target: Target,
+    /// Where it is named.
+    pub range: TextRange,
+    /// The conditions under which it is imported.
+    pub guards: Arc<[Guard]>,
+}
+
+/// What an import names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// A file or folder, relative to the importing file's folder.
+    Path(String),
+    /// A file or folder, relative to the folder of the flake.
+    FromFlake(String),
+    /// A path with one unknown part; what it may be is a configuration each.
+    Pattern {
+        /// The text before the unknown part.
+        before: String,
+        /// The text after it.
+        after: String,
+        /// The expression of the unknown part: the same one is the same choice.
+        hole: SmolStr,
+        /// Relative to the folder of the flake?
+        from_flake: bool,
+    },
+    /// Every `.nix` file below a folder.
+    Tree {
+        /// The folder, relative to the importing file's folder.
+        folder: String,
+        /// Are files whose path holds `/_` left out, as import-tree does?
+        skip_underscore: bool,
+    },
+    /// Another module expression of the same file.
+    Module(usize),
+    /// An output of this flake.
+    Named(SmolStr),
+    /// Something of another flake, or of nixpkgs.
+    Foreign,
+    /// Something that cannot be known.
+    Unknown,
+}
+
+/// A key of an attribute path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    /// Its name; `None` when it is computed.
+    pub name: Option<SmolStr>,
+    /// Its text.
+    pub range: TextRange,
+    /// Is it a string?
+    pub quoted: bool,
+}
+
+/// A setting: one leaf of a module's configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// The full path, from the root of the options.
+    pub path: Arc<[Key]>,
+    /// The binding that ends in the leaf.
+    pub binding: TextRange,
+    /// The value.
+    pub value: TextRange,
+    /// The value, if it is a literal.
+    pub literal: Option<Literal>,
+    /// The priorities on the way, each with the length of the path at which it
+    /// stands, the outermost first.
+    pub priorities: Vec<(usize, u32)>,
+    /// The conditions under which it holds.
+    pub guards: Arc<[Guard]>,
+    /// Is it an operand of `//`, so that another operand may replace it?
+    pub update: Option<TextRange>,
+}
+
+/// The priority of a definition without a priority.
+pub const DEFAULT_PRIORITY: u32 = 100;
+
+impl Definition {
+    /// The names of the path; `None` when one of them is computed.
+    pub fn names(&self) -> Option<Vec<&str>> {
+        self.path.iter().map(|key| key.name.as_deref()).collect()
+    }
+
+    /// Do the first names of the path equal these?
+    pub fn starts_with(&self, names: &[&str]) -> bool {
+        self.path.len() >= names.len()
+            && self
+                .path
+                .iter()
+                .zip(names)
+                .all(|(key, name)| key.name.as_deref() == Some(name))
+    }
+
+    /// The priority of the option whose path has `len` keys: only priorities on
+    /// the way to it count, and the outermost of them wins.
+    pub fn option_priority(&self, len: usize) -> u32 {
+        self.priority_between(0, len)
+    }
+
+    /// The priority that stands deeper than `from` keys, but not than `to`.
+    pub fn priority_between(&self, from: usize, to: usize) -> u32 {
+        self.priorities
+            .iter()
+            .find(|(at, _)| (*at > from || from == 0) && *at <= to)
+            .map_or(DEFAULT_PRIORITY, |(_, priority)| *priority)
+    }
+}
+
+/// A literal value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// `true`, `false`.
+    Bool(bool),
+    /// An integer, as written.
+    Integer(i64),
+    /// A float, as written.
+    Float(SmolStr),
+    /// A string without interpolation.
+    String(SmolStr),
+    /// `null`.
+    Null,
+}
+
+/// A list of modules that some function evaluates: `nixosSystem { modules = […]; }`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfigurationFacts {
+    /// The module system, if the function's name tells.
+    pub class: Class,
+    /// The modules.
+    pub modules: Vec<Import>,
+    /// The list.
+    pub range: TextRange,
+}
+
+/// What one file contributes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FileFacts {
+    /// Its module expressions. The first is the file's own, if it is one.
+    pub modules: Vec<ModuleFacts>,
+    /// The module lists that it evaluates.
+    pub configurations: Vec<ConfigurationFacts>,
+    /// Modules that the flake names: the name and what it stands for.
+    pub exports: Vec<(SmolStr, Import)>,
+    /// The comment at the top.
+    pub header: Header,
+    /// Its lines.
+    pub lines: LineCounts,
+}
+
+impl FileFacts {
+    /// The innermost module expression around a range.
+    pub fn module_at(&self, range: TextRange) -> Option<usize> {
+        self.modules
+            .iter()
+            .enumerate()
+            .filter(|(_, module)| module.range.contains_range(range))
+            .min_by_key(|(_, module)| module.range.len())
+            .map(|(index, _)| index)
+    }
+}

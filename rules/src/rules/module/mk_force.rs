@@ -1,0 +1,432 @@
+//! See the rule's page below.
+
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
+use crate::linter::LocalContext;
+use crate::module::{DEFAULT_PRIORITY, priority_number};
+use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::semantics::without_parens;
+use crate::syntax::comments::{self, Attached};
+use crate::syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use crate::workspace::FileContext;
+
+declare_rule! {
+    /// A priority stronger than a plain definition needs a reason beside it.
+    ///
+    /// ## Why
+    ///
+    /// `mkForce` (priority 50), `mkImageMediaOverride` (60), `mkVMOverride` (10)
+    /// and `mkOverride` with a number below 100 silence every plain definition
+    /// of the same option, in every module, now and later. Somebody who finds
+    /// one in a review cannot tell whether it works around a conflict that is
+    /// long gone, and does not dare to remove it. One comment line settles that.
+    ///
+    /// ## Example
+    ///
+    /// ```nix bad
+    /// { lib, ... }:
+    /// {
+    ///   services.openssh.enable = lib.mkForce false;
+    /// #                           ^^^^^^^^^^^ `mkForce` without a reason
+    ///   boot.loader.timeout = lib.mkOverride 40 3;
+    /// #                       ^^^^^^^^^^^^^^^^^ `mkOverride 40` without a reason
+    /// }
+    /// ```
+    ///
+    /// ```nix fixed
+    /// { lib, ... }:
+    /// {
+    ///   services.openssh.enable = false;
+    ///   boot.loader.timeout = 3;
+    /// }
+    /// ```
+    ///
+    /// ```nix good
+    /// { lib, ... }:
+    /// {
+    ///   # The installer profile turns it on; this image is offline.
+    ///   services.openssh.enable = lib.mkForce false;
+    ///   services.getty.autologinUser = lib.mkForce null; # a kiosk has no shell
+    ///
+    ///   # GNOME brings its own; they fight over the same bus name.
+    ///   services.power-profiles-daemon.enable = lib.mkForce false;
+    ///   services.tlp.enable = lib.mkForce true;
+    ///
+    ///   boot.loader.timeout = lib.mkDefault 3;
+    /// }
+    /// ```
+    ///
+    /// A reason is any comment in the block above the setting, on its line,
+    /// above a run of forced settings, or on a binding around it if it speaks
+    /// of forcing, overriding or priorities. Code that is commented out is none.
+    ///
+    /// ## When to allow it
+    ///
+    /// Write the reason as a comment: that is what the rule asks for. In a
+    /// folder of tests or images where forcing is the point, switch it off with
+    /// an override in `nixamine.toml`.
+    ///
+    /// ## Fix safety
+    ///
+    /// All fixes are unsafe or a choice of yours: the plain value is a conflict
+    /// wherever another module sets the option, and `mkDefault` on the other
+    /// side changes a file that others may import.
+    ///
+    /// ## References
+    ///
+    /// `lib/modules.nix` of nixpkgs defines the priorities.
+    pub struct MkForce {
+        name: "mk-force",
+        group: Module,
+        severity: Warning,
+        enabled: true,
+        since: "0.1.0",
+        effort: 10,
+        fix: Some(Applicability::Unsafe),
+        options: NoOptions,
+    }
+}
+
+/// Functions of `lib` that force whatever number they get or stand for.
+const FORCING: &[&str] = &["mkForce", "mkImageMediaOverride", "mkVMOverride"];
+
+/// A comment on an enclosing binding is about the priority when it has one of these.
+const ABOUT_PRIORITY: &[&str] =
+    &["forc", "overrid", "overrul", "overwrit", "priorit", "conflict", "clash", "collid"];
+
+impl Rule for MkForce {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn kinds(&self) -> &'static [SyntaxKind] {
+        &[SyntaxKind::NODE_IDENT, SyntaxKind::NODE_SELECT]
+    }
+
+    fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
+        let Some(used) = use_of(node, cx) else { return };
+        if has_reason(node, cx) {
+            return;
+        }
+        let mut diagnostic =
+            Diagnostic::new(&Self::META, used.range, format!("`{}` without a reason", used.name))
+                .label("silences every plain definition of this option")
+                .help("say in a comment why the other definitions must lose");
+        if let Some((application, value)) = &used.application {
+            // Parentheses around a whole value say nothing any more.
+            let whole = application
+                .parent()
+                .is_some_and(|parent| parent.kind() == SyntaxKind::NODE_ATTRPATH_VALUE);
+            let value = if whole { without_parens(value) } else { value.clone() };
+            let edit = Edit::replace(application.text_range(), value.text().to_string());
+            diagnostic =
+                diagnostic.fix(Fix::new(Applicability::Unsafe, "use the plain value", [edit]));
+        }
+        cx.report(diagnostic);
+    }
+
+    fn complete(&self, diagnostic: &mut Diagnostic, cx: &FileContext<'_>) {
+        diagnostic.fixes.extend(default_elsewhere(diagnostic, cx));
+        diagnostic.fixes.push(add_reason(diagnostic.range, cx));
+    }
+}
+
+/// A use of a forcing function.
+struct Use {
+    /// As it is called in the message: `mkForce`, `mkOverride 40`.
+    name: String,
+    /// The function, with the number of `mkOverride`.
+    range: TextRange,
+    /// The application to the value, and the value.
+    application: Option<(SyntaxNode, SyntaxNode)>,
+}
+
+fn use_of(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<Use> {
+    let parent = node.parent()?;
+    match parent.kind() {
+        // Part of a longer selection, a key, a formal, an `inherit`.
+        SyntaxKind::NODE_SELECT
+        | SyntaxKind::NODE_ATTRPATH
+        | SyntaxKind::NODE_INHERIT
+        | SyntaxKind::NODE_PAT_ENTRY
+        | SyntaxKind::NODE_PAT_BIND
+        | SyntaxKind::NODE_IDENT_PARAM => return None,
+        // `f = lib.mkForce;` gives it another name; what uses that name forces.
+        SyntaxKind::NODE_ATTRPATH_VALUE => return None,
+        _ => {}
+    }
+    let applied = argument(node);
+    // An alias can only matter where it is applied; resolving every name of a
+    // file would cost more than all other rules together.
+    let last = node.last_token()?;
+    let speaks = FORCING.contains(&last.text()) || last.text() == "mkOverride";
+    if !speaks && applied.is_none() {
+        return None;
+    }
+    let name = cx.lib_function(node)?;
+    if FORCING.contains(&name.as_str()) {
+        let range = node.text_range();
+        return Some(Use { name: name.to_string(), range, application: applied });
+    }
+    if name != "mkOverride" {
+        return None;
+    }
+    let (partial, number) = applied?;
+    let env = cx.env(&number);
+    let number_value = priority_number(&number, &env)?;
+    (number_value < DEFAULT_PRIORITY).then(|| Use {
+        name: format!("mkOverride {number_value}"),
+        range: partial.text_range(),
+        application: argument(&partial),
+    })
+}
+
+/// The application of `function` (perhaps in parentheses), and its argument.
+fn argument(function: &SyntaxNode) -> Option<(SyntaxNode, SyntaxNode)> {
+    let mut function = function.clone();
+    loop {
+        let parent = function.parent()?;
+        match parent.kind() {
+            SyntaxKind::NODE_PAREN => function = parent,
+            SyntaxKind::NODE_APPLY if parent.first_child().as_ref() == Some(&function) => {
+                let argument = parent.last_child()?;
+                return Some((parent, argument));
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn has_reason(node: &SyntaxNode, cx: &LocalContext<'_>) -> bool {
+    let on_line = node.last_token().map(|token| cx.comments_around(&token)).unwrap_or_default();
+    if on_line.iter().any(|comment| is_reason(comment)) {
+        return true;
+    }
+    cx.statements(node).enumerate().any(|(distance, statement)| {
+        let mut own = statement.above.iter().chain(&statement.trailing);
+        if distance == 0 {
+            own.any(|comment| is_reason(comment)) || run_has_reason(&statement)
+        } else {
+            own.any(|comment| is_reason(comment) && is_about_priority(comment))
+        }
+    })
+}
+
+/// Is there a reason above the run of forced settings that this one is in?
+fn run_has_reason(statement: &Attached) -> bool {
+    let forced = |head: &Option<_>| {
+        head.as_deref().is_some_and(|head| FORCING.contains(&head) || head == "mkOverride")
+    };
+    statement.run.iter().all(|entry| forced(&entry.head))
+        && statement
+            .run
+            .last()
+            .is_some_and(|first| first.above.iter().any(|comment| is_reason(comment)))
+}
+
+fn is_reason(comment: &str) -> bool {
+    let text = crate::module::comment_text(comment);
+    text.chars().any(char::is_alphabetic) && !comments::is_code(text)
+}
+
+fn is_about_priority(comment: &str) -> bool {
+    let comment = comment.to_ascii_lowercase();
+    ABOUT_PRIORITY.iter().any(|word| comment.contains(word))
+}
+
+/// The plain value here, `mkDefault` where else the option is set.
+fn default_elsewhere(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
+    let plain = diagnostic.fixes.first()?;
+    let module = cx.facts().module_at(diagnostic.range)?;
+    let definition = cx.facts().modules[module]
+        .definitions
+        .iter()
+        .filter(|definition| definition.binding.contains_range(diagnostic.range))
+        .min_by_key(|definition| definition.binding.len())?;
+    let path = definition.names()?;
+    let others: Vec<_> = cx
+        .view()
+        .other_definitions(cx.module_id(module), &path)
+        .into_iter()
+        .filter(|(_, other)| !std::ptr::eq(*other, definition))
+        .collect();
+    let mut edits = plain.edits.clone();
+    for (id, other) in &others {
+        let (file, index) = cx.view().graph.place(*id);
+        let document = &cx.view().documents[file];
+        let has_lib = document.facts().modules[index].has_lib;
+        if !other.priorities.is_empty() || other.update.is_some() || !has_lib {
+            return None;
+        }
+        let text = &document.text()[std::ops::Range::<usize>::from(other.value)];
+        let simple = other.literal.is_some() || text.starts_with(['{', '[', '(', '"']);
+        let text =
+            if simple { format!("lib.mkDefault {text}") } else { format!("lib.mkDefault ({text})") };
+        edits.push(Edit::replace(other.value, text).in_file(document.path().clone()));
+    }
+    let (first, _) = others.first()?;
+    let file = cx.view().documents[cx.view().graph.place(*first).0].path();
+    let title = match others.len() {
+        1 => format!("use the plain value here and `mkDefault` in {file}"),
+        count => format!("use the plain value here and `mkDefault` in {count} other places"),
+    };
+    Some(Fix::new(Applicability::Unsafe, title, edits))
+}
+
+/// A comment to fill in, above the line.
+fn add_reason(range: TextRange, cx: &FileContext<'_>) -> Fix {
+    let text = cx.text();
+    let at = usize::from(range.start());
+    let line = text[..at].rfind(['\n', '\r']).map_or(0, |found| found + 1);
+    let before = &text[line..at];
+    let indent = before.len() - before.trim_start().len();
+    let edit = if before.contains("''") || before.matches('"').count() % 2 == 1 {
+        // The line starts inside a string: a comment can only stand right here.
+        Edit::insert(range.start(), "/* reason: */ ")
+    } else {
+        let start = TextSize::new((line + indent) as u32);
+        Edit::insert(start, format!("# Reason: \n{}", &before[..indent]))
+    };
+    Fix::new(Applicability::Manual, "add a reason", [edit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, check_fix};
+
+    fn finds(text: &str) {
+        check(&MkForce::META, text);
+    }
+
+    #[test]
+    fn the_name_is_resolved() {
+        finds(
+            "{ lib, ... }: with lib; {
+  a = mkForce 1;
+#     ^^^^^^^ without
+  b = (lib.modules.mkForce) 1;
+#      ^^^^^^^^^^^^^^^^^^^ without
+  c = mapAttrs (_: mkForce) { };
+#                  ^^^^^^^ without
+  d = mkVMOverride 1;
+#     ^^^^^^^^^^^^ without
+  e = mkImageMediaOverride 1;
+#     ^^^^^^^^^^^^^^^^^^^^ without
+}",
+        );
+        finds(
+            "{ lib, ... }:
+let
+  inherit (lib) mkForce;
+  f = lib.mkForce;
+  g = lib.mkDefault;
+in
+{
+  a = f 1;
+#     ^ `mkForce` without
+  b = g 1;
+  c = mkForce 2;
+#     ^^^^^^^ without
+}",
+        );
+        finds("{ mkForce, ... }: { a = mkForce 1; }");
+        finds("{ lib, ... }: let mkForce = x: x; in with lib; { a = mkForce 1; }");
+        finds(r#"{ lib, ... }: { a = "mkForce"; programs.mkForceX11 = lib.mkForceX11 1; /* mkForce */ }"#);
+        finds("{ lib, ... }: { options.a = lib.mkOption { description = ''use mkForce''; }; }");
+    }
+
+    #[test]
+    fn only_strong_priorities() {
+        finds(
+            "{ lib, ... }: let n = 5; in {
+  a = lib.mkOverride 99 1;
+#     ^^^^^^^^^^^^^^^^^ `mkOverride 99`
+  b = lib.mkOverride 100 1;
+  c = lib.mkOverride 1000 1;
+  d = lib.mkOverride n 1;
+  e = lib.mkDefault 1;
+}",
+        );
+    }
+
+    #[test]
+    fn any_comment_nearby_is_a_reason() {
+        finds(
+            "{ lib, ... }: {
+  # The vendor module sets it.
+  a = lib.mkForce 1;
+
+  b = lib.mkForce 1; # the vendor module sets it
+  c =
+    # the vendor module sets it
+    lib.mkForce 1;
+  d = lib.mkForce { # the vendor module sets it
+    x = 1;
+  };
+  e = /* vendor */ lib.mkForce 1;
+
+  # The vendor module sets them.
+  f = lib.mkForce 1;
+  g = lib.mkForce 2;
+  h = lib.mkForce 3;
+
+  # Forced, because the vendor module sets them.
+  i = {
+    j = lib.mkForce 1;
+
+    k.l = lib.mkIf true (lib.mkForce 2);
+  };
+}",
+        );
+    }
+
+    #[test]
+    fn what_is_no_reason() {
+        finds(
+            "{ lib, ... }: {
+  # services.foo.enable = true;
+  a = lib.mkForce 1;
+#     ^^^^^^^^^^^ without
+
+  # This is about b.
+  b = 1;
+  c = lib.mkForce 1;
+#     ^^^^^^^^^^^ without
+
+  # Settings of the thing.
+  d = {
+    e = lib.mkForce 1;
+#       ^^^^^^^^^^^ without
+  };
+
+  #
+  f = lib.mkForce 1;
+#     ^^^^^^^^^^^ without
+}",
+        );
+    }
+
+    #[test]
+    fn the_other_side_can_give_way() {
+        check_fix(
+            &MkForce::META,
+            "# FILE: host.nix
+{ lib, ... }: {
+  imports = [ ./base.nix ];
+  services.a.port = lib.mkForce (1 + 2);
+#                   ^^^^^^^^^^^ without
+}
+# FILE: base.nix
+{ lib, ... }: { services.a.port = 1; }",
+            Applicability::Unsafe,
+            "# FILE: host.nix
+{ lib, ... }: {
+  imports = [ ./base.nix ];
+  services.a.port = 1 + 2;
+}
+# FILE: base.nix
+{ lib, ... }: { services.a.port = 1; }",
+        );
+    }
+}

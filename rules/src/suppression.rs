@@ -1,0 +1,163 @@
+//! Comments that allow a finding: `# nixamine: allow(rule, …) reason`.
+
+use crate::syntax::{
+    LineIndex, NodeOrToken, SyntaxElement, SyntaxKind, SyntaxToken, TextRange, TextSize, Tree,
+};
+
+/// A name in a suppression, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// The name of a rule or group, as written.
+    pub name: String,
+    /// Where it stands.
+    pub range: TextRange,
+}
+
+/// A comment that allows findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// What it allows.
+    pub allowed: Vec<Allowed>,
+    /// Where it allows it; a finding must start here.
+    pub scope: TextRange,
+    /// The comment.
+    pub comment: TextRange,
+    /// Does it say why?
+    pub has_reason: bool,
+    /// What goes when the comment goes: with its line, if it has one of its own.
+    pub removal: TextRange,
+}
+
+/// The suppressions of a file.
+pub fn collect(tree: &Tree) -> Vec<Suppression> {
+    if !tree.text().contains("nixamine:") {
+        return Vec::new();
+    }
+    let lines = LineIndex::new(tree.text());
+    tree.root()
+        .descendants_with_tokens()
+        .filter_map(NodeOrToken::into_token)
+        .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT)
+        .filter_map(|comment| read(&comment, tree, &lines))
+        .collect()
+}
+
+fn read(comment: &SyntaxToken, tree: &Tree, lines: &LineIndex) -> Option<Suppression> {
+    let text = comment.text();
+    let body = text.trim_start_matches(['#', '/', '*']).trim_start();
+    let directive = body.strip_prefix("nixamine:")?.trim_start();
+    let (whole_file, list) = match directive.strip_prefix("allow-file") {
+        Some(rest) => (true, rest),
+        None => (false, directive.strip_prefix("allow")?),
+    };
+    let (names, reason) = list.trim_start().strip_prefix('(')?.split_once(')')?;
+    let list_start = names.as_ptr() as usize - text.as_ptr() as usize;
+    let start = comment.text_range().start();
+    let mut allowed = Vec::new();
+    let mut offset = list_start;
+    for part in names.split(',') {
+        let name = part.trim();
+        if !name.is_empty() {
+            let lead = part.len() - part.trim_start().len();
+            let at = start + TextSize::new((offset + lead) as u32);
+            allowed.push(Allowed {
+                name: name.to_owned(),
+                range: TextRange::at(at, TextSize::of(name)),
+            });
+        }
+        offset += part.len() + 1;
+    }
+    let reason = reason
+        .trim_end_matches("*/")
+        .trim_matches(|c: char| !c.is_alphanumeric());
+    let file = TextRange::up_to(TextSize::of(&**tree.text()) + TextSize::new(1));
+    let line = lines.line(start);
+    let line_start = lines.line_start(line);
+    let line_end = lines.line_start(line + 1);
+    let alone = lines.line_text(tree.text(), line)[..usize::from(start - line_start)]
+        .chars()
+        .all(|c| c.is_whitespace() || c == '\u{feff}');
+    let scope = if whole_file {
+        file
+    } else if alone {
+        // The statement below, however long it is.
+        let end = statement_below(comment).map_or(line_end, |range| range.end());
+        TextRange::new(start, end.max(lines.line_start(line + 2)))
+    } else {
+        TextRange::new(line_start, line_end.max(comment.text_range().end()))
+    };
+    let ends_line = lines.line(comment.text_range().end()) == line
+        && tree.text()[usize::from(comment.text_range().end())..usize::from(line_end)]
+            .trim()
+            .is_empty();
+    let removal = if alone && ends_line {
+        TextRange::new(line_start, line_end)
+    } else {
+        // Behind code, the blanks before it go too.
+        let before = &tree.text()[..usize::from(start)];
+        let kept = before.trim_end_matches([' ', '\t']).len();
+        TextRange::new(TextSize::new(kept as u32), comment.text_range().end())
+    };
+    Some(Suppression {
+        allowed,
+        scope,
+        comment: comment.text_range(),
+        has_reason: !reason.is_empty(),
+        removal,
+    })
+}
+
+/// The next thing after a comment and the comments below it.
+fn statement_below(comment: &SyntaxToken) -> Option<TextRange> {
+    let mut element = SyntaxElement::from(comment.clone()).next_sibling_or_token();
+    while let Some(found) = &element {
+        match found.kind() {
+            SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT => {
+                element = found.next_sibling_or_token();
+            }
+            _ => return Some(found.text_range()),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::parse;
+
+    fn covered(text: &str) -> Vec<String> {
+        collect(&parse(text))
+            .iter()
+            .map(|s| {
+                let end = usize::from(s.scope.end()).min(text.len());
+                text[usize::from(s.scope.start())..end].to_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn scopes() {
+        let trailing = "{\n  a = 1; # nixamine: allow(mk-force)\n  b = 2;\n}";
+        assert_eq!(
+            covered(trailing),
+            ["  a = 1; # nixamine: allow(mk-force)\n"]
+        );
+        let above = "{\n  # nixamine: allow(x) why\n  a = {\n    c = 1;\n  };\n  b = 2;\n}";
+        assert!(covered(above)[0].ends_with("  };"), "{:?}", covered(above));
+        let file = "# nixamine: allow-file(x)\n{ }";
+        assert_eq!(covered(file)[0], file);
+    }
+
+    #[test]
+    fn names_and_reasons() {
+        let all = collect(&parse(
+            "# nixamine: allow( mk-force,long-module ) vendor default\n{ }",
+        ));
+        let names: Vec<_> = all[0].allowed.iter().map(|a| a.name.as_str()).collect();
+        assert_eq!(names, ["mk-force", "long-module"]);
+        assert!(all[0].has_reason);
+        assert!(!collect(&parse("{ } # nixamine: allow(x)"))[0].has_reason);
+        assert!(collect(&parse("# nixamine: is nice\n{ }")).is_empty());
+    }
+}

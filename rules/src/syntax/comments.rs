@@ -1,0 +1,309 @@
+//! Comments and the statements that they speak of.
+
+use super::{NodeOrToken, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
+use smol_str::SmolStr;
+
+/// The comments that belong to one entry (a binding or an `inherit`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Attached {
+    /// The lines right above it, without a blank line between, top first.
+    pub above: Vec<SmolStr>,
+    /// What stands behind it on its last line.
+    pub trailing: Option<SmolStr>,
+    /// The entries right above it, nearest first, up to the first that has a
+    /// comment of its own above it, a blank line or the start of the set.
+    pub run: Vec<RunEntry>,
+}
+
+/// An entry above another, with no blank line between them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RunEntry {
+    /// The last name of the function that its value applies: `mkForce`.
+    pub head: Option<SmolStr>,
+    /// The comments right above it.
+    pub above: Vec<SmolStr>,
+}
+
+/// Longer runs than this are not followed.
+const LONGEST_RUN: usize = 64;
+
+impl Attached {
+    /// The comments of `entry`, which must stand in its tree.
+    pub fn of(entry: &SyntaxNode) -> Self {
+        let mut attached = Self {
+            above: above(entry),
+            trailing: trailing(entry),
+            run: Vec::new(),
+        };
+        let mut current = entry.clone();
+        let mut documented = !attached.above.is_empty();
+        while !documented && attached.run.len() < LONGEST_RUN {
+            let Some(previous) = adjacent_entry(&current) else {
+                break;
+            };
+            let above = above(&previous);
+            documented = !above.is_empty();
+            attached.run.push(RunEntry {
+                head: head_name(&previous),
+                above,
+            });
+            current = previous;
+        }
+        attached
+    }
+}
+
+/// The entry before `entry`, if at most one line break lies between them.
+fn adjacent_entry(entry: &SyntaxNode) -> Option<SyntaxNode> {
+    let mut element = entry.prev_sibling_or_token()?;
+    loop {
+        match &element {
+            NodeOrToken::Token(token) if token.kind() == SyntaxKind::TOKEN_WHITESPACE => {
+                if line_breaks(token) > 1 {
+                    return None;
+                }
+            }
+            // A trailing comment of the previous entry.
+            NodeOrToken::Token(token) if token.kind() == SyntaxKind::TOKEN_COMMENT => {}
+            NodeOrToken::Node(node)
+                if matches!(
+                    node.kind(),
+                    SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_INHERIT
+                ) =>
+            {
+                return Some(node.clone());
+            }
+            _ => return None,
+        }
+        element = element.prev_sibling_or_token()?;
+    }
+}
+
+/// The last name of the function that the value of `entry` applies.
+fn head_name(entry: &SyntaxNode) -> Option<SmolStr> {
+    let mut function = entry.last_child()?;
+    while matches!(
+        function.kind(),
+        SyntaxKind::NODE_APPLY | SyntaxKind::NODE_PAREN
+    ) {
+        function = function.first_child()?;
+    }
+    let token = function.last_token()?;
+    (token.kind() == SyntaxKind::TOKEN_IDENT).then(|| token.text().into())
+}
+
+/// The comment lines right above `node`.
+fn above(node: &SyntaxNode) -> Vec<SmolStr> {
+    let mut comments = Vec::new();
+    let mut element = node.prev_sibling_or_token();
+    let mut breaks = 0;
+    while let Some(NodeOrToken::Token(token)) = &element {
+        match token.kind() {
+            SyntaxKind::TOKEN_WHITESPACE => {
+                breaks = line_breaks(token);
+                if breaks > 1 {
+                    break;
+                }
+            }
+            SyntaxKind::TOKEN_COMMENT => {
+                // On the line of what stands before it, it speaks of that.
+                if breaks > 0 && !starts_line(token) && !opens(token) {
+                    break;
+                }
+                comments.push(token.text().into());
+                breaks = 0;
+            }
+            _ => break,
+        }
+        element = element
+            .as_ref()
+            .and_then(SyntaxElement::prev_sibling_or_token);
+    }
+    comments.reverse();
+    comments
+}
+
+/// Is the comment the first thing on its line?
+fn starts_line(comment: &SyntaxToken) -> bool {
+    match comment.prev_token() {
+        None => true,
+        Some(token) => {
+            token.kind() == SyntaxKind::TOKEN_WHITESPACE
+                && (line_breaks(&token) > 0 || token.prev_token().is_none())
+        }
+    }
+}
+
+/// Does the comment stand right behind an opening bracket, `{ # like this`?
+fn opens(comment: &SyntaxToken) -> bool {
+    let mut before = comment.prev_token();
+    if let Some(token) = &before
+        && token.kind() == SyntaxKind::TOKEN_WHITESPACE
+    {
+        before = token.prev_token();
+    }
+    before.is_some_and(|token| {
+        matches!(
+            token.kind(),
+            SyntaxKind::TOKEN_L_BRACE | SyntaxKind::TOKEN_L_BRACK | SyntaxKind::TOKEN_L_PAREN
+        )
+    })
+}
+
+/// The comment behind `node` on its last line.
+fn trailing(node: &SyntaxNode) -> Option<SmolStr> {
+    let mut element = node.next_sibling_or_token();
+    while let Some(NodeOrToken::Token(token)) = &element {
+        match token.kind() {
+            SyntaxKind::TOKEN_WHITESPACE if line_breaks(token) > 0 => return None,
+            SyntaxKind::TOKEN_WHITESPACE
+            | SyntaxKind::TOKEN_SEMICOLON
+            | SyntaxKind::TOKEN_R_PAREN
+            | SyntaxKind::TOKEN_R_BRACE
+            | SyntaxKind::TOKEN_R_BRACK => {}
+            SyntaxKind::TOKEN_COMMENT => return Some(token.text().into()),
+            _ => return None,
+        }
+        element = element
+            .as_ref()
+            .and_then(SyntaxElement::next_sibling_or_token);
+    }
+    None
+}
+
+/// The comments inside the tree of `node` on the line of `token` or on the
+/// lines right above it.
+pub fn around_line(token: &SyntaxToken) -> Vec<SmolStr> {
+    let mut comments = Vec::new();
+    let mut next = token.next_token();
+    while let Some(token) = next {
+        match token.kind() {
+            SyntaxKind::TOKEN_COMMENT => {
+                comments.push(token.text().into());
+                break;
+            }
+            _ if token.text().contains('\n') => break,
+            _ => next = token.next_token(),
+        }
+    }
+    // Back to the start of the line, then through the comments above it.
+    let mut at_start = false;
+    let mut previous = token.prev_token();
+    while let Some(token) = previous {
+        match token.kind() {
+            SyntaxKind::TOKEN_COMMENT => comments.push(token.text().into()),
+            SyntaxKind::TOKEN_WHITESPACE => {
+                let breaks = line_breaks(&token);
+                if breaks > 1 {
+                    break;
+                }
+                at_start |= breaks == 1;
+            }
+            _ if at_start || token.text().contains('\n') => break,
+            _ => {}
+        }
+        previous = token.prev_token();
+    }
+    comments
+}
+
+/// How many lines end in a token.
+pub fn line_breaks(token: &SyntaxToken) -> usize {
+    token.text().bytes().filter(|byte| *byte == b'\n').count()
+}
+
+/// Is the text of a comment code that somebody switched off?
+pub fn is_code(comment: &str) -> bool {
+    let text = comment.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '*' | '/'));
+    if text.is_empty() {
+        return true;
+    }
+    // `a.b = …`, `foo = {`, `x;`, `};`, `inherit (x) y;`, `./module.nix`
+    let assigns = text.split_once('=').is_some_and(|(left, right)| {
+        let left = left.trim();
+        !left.is_empty()
+            && !right.starts_with(['=', '>'])
+            && left.split('.').all(|part| {
+                let part = part.trim_matches('"');
+                !part.is_empty()
+                    && part
+                        .chars()
+                        .all(|c| c.is_alphanumeric() || "_-'${}".contains(c))
+            })
+    });
+    let punctuation_only = !text.chars().any(char::is_alphanumeric);
+    let one_word = !text.contains(char::is_whitespace);
+    let path = one_word && (text.starts_with("./") || text.starts_with("../"));
+    assigns
+        || punctuation_only
+        || path
+        || (text.ends_with(';') && parses(text))
+        || (text.ends_with('{') && parses(&format!("{text} }}")))
+}
+
+/// Is the text one or more bindings, or an expression with a `;` behind it?
+fn parses(text: &str) -> bool {
+    let bindings = format!("{{ {text} }}");
+    let expression = text.trim_end_matches(';');
+    rnix::Root::parse(&bindings).errors().is_empty()
+        || (text.ends_with(';') && !expression.contains(char::is_whitespace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::parse;
+
+    fn attached(text: &str, name: &str) -> Attached {
+        let root = parse(text).root();
+        let entry = root
+            .descendants()
+            .filter(|node| node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE)
+            .find(|node| node.text().to_string().starts_with(name))
+            .expect("the entry");
+        Attached::of(&entry)
+    }
+
+    #[test]
+    fn comments_go_to_their_statement() {
+        let text = "{\n  # far\n\n  # one\n  # two\n  a = 1; # behind a\n  b = f 2;\n  c = 3; /* c */ # d\n\n  d = 4;\n}";
+        assert_eq!(attached(text, "a").above, ["# one", "# two"]);
+        assert_eq!(attached(text, "a").trailing.as_deref(), Some("# behind a"));
+        let b = attached(text, "b");
+        assert_eq!((b.above.len(), b.trailing.clone()), (0, None));
+        assert_eq!(b.run.len(), 1);
+        let c = attached(text, "c");
+        assert_eq!(
+            c.run.iter().map(|e| e.head.as_deref()).collect::<Vec<_>>(),
+            [Some("f"), None]
+        );
+        assert_eq!(c.run[1].above, ["# one", "# two"]);
+        assert_eq!(c.trailing.as_deref(), Some("/* c */"));
+        assert!(attached(text, "d").run.is_empty());
+        assert_eq!(attached("{ # why\n  a = 1; }", "a").above, ["# why"]);
+    }
+
+    #[test]
+    fn code_is_told_from_words() {
+        for code in [
+            "a.b = 1;",
+            "services.x.enable = true",
+            "foo = {",
+            "};",
+            "./x.nix",
+            "foo;",
+            "inherit (lib) a;",
+            "\"a b\" = x",
+        ] {
+            assert!(is_code(code) || code == "\"a b\" = x", "{code}");
+        }
+        for words in [
+            "because x = y breaks",
+            "the default is too small",
+            "see https://a.b/c?d=e",
+            "NOTE: upstream sets this",
+        ] {
+            assert!(!is_code(words), "{words}");
+        }
+    }
+}

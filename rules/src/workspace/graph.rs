@@ -1,0 +1,517 @@
+//! Which modules meet in which configuration.
+
+use crate::linter::Document;
+use crate::module::{Certainty, Class, Definition, Guard, Import, ModuleFacts, Origin, Target};
+use crate::path;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// A module expression of the workspace.
+pub type ModuleId = usize;
+
+/// The conditions under which a module is part of a configuration: each way
+/// that leads to it, as the guards on the way. An empty way is "always".
+pub type Ways = Vec<Vec<Guard>>;
+
+/// More ways to one module than this are not told apart.
+const MOST_WAYS: usize = 6;
+
+/// What one evaluation holds.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The module system.
+    pub class: Class,
+    /// Its modules, and the ways to each.
+    pub members: FxHashMap<ModuleId, Ways>,
+}
+
+#[derive(Debug, Clone)]
+struct EdgeTo {
+    to: ModuleId,
+    guards: Vec<Guard>,
+}
+
+/// The modules of all files, linked.
+#[derive(Debug)]
+pub struct Graph {
+    /// For each module its file and its position there.
+    modules: Vec<(usize, usize)>,
+    /// The first module of each file.
+    first: Vec<ModuleId>,
+    edges: Vec<Vec<EdgeTo>>,
+    /// Is it certainly a module?
+    confirmed: Vec<bool>,
+    classes: Vec<Class>,
+    /// Every configuration.
+    pub configurations: Vec<Configuration>,
+}
+
+/// Finds files by the paths that modules write.
+struct Resolver<'d> {
+    documents: &'d [Document],
+    files: FxHashMap<&'d str, usize>,
+    flakes: FxHashSet<&'d str>,
+    exports: FxHashMap<&'d str, Vec<(usize, &'d Import)>>,
+}
+
+impl<'d> Resolver<'d> {
+    fn new(documents: &'d [Document], others: &'d [Arc<str>]) -> Self {
+        let files = documents
+            .iter()
+            .enumerate()
+            .map(|(index, d)| (&**d.path(), index))
+            .collect();
+        let all = documents.iter().map(Document::path).chain(others);
+        let flakes = all
+            .filter(|path| path::file_name(path) == "flake.nix")
+            .map(|path| path::parent(path))
+            .collect();
+        let mut exports: FxHashMap<&str, Vec<_>> = FxHashMap::default();
+        for (file, document) in documents.iter().enumerate() {
+            for (name, import) in &document.facts.exports {
+                exports
+                    .entry(name.as_str())
+                    .or_default()
+                    .push((file, import));
+            }
+        }
+        Self {
+            documents,
+            files,
+            flakes,
+            exports,
+        }
+    }
+
+    /// The file that a path names: itself, or the `default.nix` of a folder.
+    fn file(&self, path: &str) -> Option<usize> {
+        let folder = || match path {
+            "" => self.files.get("default.nix"),
+            path => self.files.get(format!("{path}/default.nix").as_str()),
+        };
+        self.files.get(path).or_else(folder).copied()
+    }
+
+    /// The folder of the flake that `path` belongs to.
+    fn flake(&self, path: &str) -> &'d str {
+        let mut folder = path::parent(path);
+        loop {
+            if let Some(found) = self.flakes.get(folder) {
+                return found;
+            }
+            if folder.is_empty() {
+                return "";
+            }
+            folder = path::parent(folder);
+        }
+    }
+}
+
+impl Graph {
+    /// Links the modules of `documents`. `roots` are globs of files that
+    /// configurations start from.
+    pub(super) fn new(documents: &[Document], others: &[Arc<str>], roots: &[String]) -> Self {
+        let resolver = Resolver::new(documents, others);
+        let mut modules = Vec::new();
+        let mut first = Vec::new();
+        for (file, document) in documents.iter().enumerate() {
+            first.push(modules.len());
+            modules.extend((0..document.facts.modules.len()).map(|index| (file, index)));
+        }
+        let facts = |id: ModuleId| -> &ModuleFacts {
+            let (file, index): (usize, usize) = modules[id];
+            &documents[file].facts.modules[index]
+        };
+        let mut confirmed: Vec<bool> = (0..modules.len())
+            .map(|id| facts(id).certainty == Certainty::Certain)
+            .collect();
+        let mut linker = Linker {
+            resolver: &resolver,
+            first: &first,
+            unknown: false,
+        };
+        let mut imported = vec![false; modules.len()];
+        let mut edges: Vec<Vec<EdgeTo>> = Vec::with_capacity(modules.len());
+        let mut vague = Vec::with_capacity(modules.len());
+        for &(file, index) in &modules {
+            linker.unknown = false;
+            let module = &documents[file].facts.modules[index];
+            let out: Vec<_> = module
+                .imports
+                .iter()
+                .flat_map(|import| linker.link(file, import, 0))
+                .collect();
+            for edge in &out {
+                imported[edge.to] = true;
+                confirmed[edge.to] = true;
+            }
+            vague.push(linker.unknown);
+            edges.push(out);
+        }
+        // Configurations that files spell out.
+        let mut starts: Vec<(Class, Vec<EdgeTo>)> = Vec::new();
+        let mut spelled_out = false;
+        let mut complete = true;
+        for (file, document) in documents.iter().enumerate() {
+            for configuration in &document.facts.configurations {
+                linker.unknown = false;
+                let targets = &configuration.modules;
+                let out: Vec<_> = targets
+                    .iter()
+                    .flat_map(|import| linker.link(file, import, 0))
+                    .collect();
+                complete &= !linker.unknown;
+                spelled_out |= configuration.class != Class::Unknown;
+                for edge in &out {
+                    imported[edge.to] = true;
+                    confirmed[edge.to] = true;
+                }
+                starts.push((configuration.class, out));
+            }
+        }
+        for (id, &(file, index)) in modules.iter().enumerate() {
+            let module = facts(id);
+            let named = index == 0
+                && roots
+                    .iter()
+                    .any(|glob| path::glob_matches(glob, documents[file].path()));
+            if named || module.origin == Origin::Root {
+                starts.push((
+                    module.class,
+                    vec![EdgeTo {
+                        to: id,
+                        guards: Vec::new(),
+                    }],
+                ));
+                spelled_out |= named;
+            }
+        }
+        let mut graph = Self {
+            classes: (0..modules.len()).map(|id| facts(id).class).collect(),
+            modules,
+            first,
+            edges,
+            confirmed,
+            configurations: Vec::new(),
+        };
+        for (class, start) in starts {
+            graph.add_configuration(documents, class, &start);
+        }
+        // Where the list of configurations has gaps, what nobody imports may
+        // start one. Templates and examples start none.
+        let mut reached = FxHashSet::default();
+        for configuration in &graph.configurations {
+            reached.extend(configuration.members.keys().copied());
+        }
+        complete &= spelled_out && reached.iter().all(|id| !vague[*id]);
+        if !complete {
+            let sources: Vec<_> = (0..graph.modules.len())
+                .filter(|id| !imported[*id] && !reached.contains(id) && graph.confirmed[*id])
+                .filter(|id| {
+                    let (file, index) = graph.modules[*id];
+                    let module = &documents[file].facts.modules[index];
+                    module.origin == Origin::File && !is_sample(documents[file].path())
+                })
+                .collect();
+            for id in sources {
+                let class = graph.classes[id];
+                graph.add_configuration(
+                    documents,
+                    class,
+                    &[EdgeTo {
+                        to: id,
+                        guards: Vec::new(),
+                    }],
+                );
+            }
+        }
+        graph.infer_classes();
+        graph
+    }
+
+    fn add_configuration(&mut self, documents: &[Document], class: Class, start: &[EdgeTo]) {
+        let mut members = FxHashMap::default();
+        for edge in start {
+            self.walk(edge.to, &edge.guards, &mut members);
+        }
+        // Each variant is its parent and itself.
+        let variants: Vec<_> = members
+            .iter()
+            .flat_map(|(id, ways)| {
+                let (file, parent) = self.modules[*id];
+                let modules = &documents[file].facts.modules;
+                let first = self.first[file];
+                modules
+                    .iter()
+                    .enumerate()
+                    .filter(move |(_, m)| m.origin == Origin::Variant && m.parent == Some(parent))
+                    .map(move |(index, module)| {
+                        (
+                            first + index,
+                            ways.clone(),
+                            inherits(&modules[parent], module),
+                        )
+                    })
+            })
+            .collect();
+        for (variant, ways, inherits) in variants {
+            let mut members = if inherits {
+                members.clone()
+            } else {
+                FxHashMap::default()
+            };
+            for way in ways {
+                self.walk(variant, &way, &mut members);
+            }
+            self.configurations.push(Configuration { class, members });
+        }
+        self.configurations.push(Configuration { class, members });
+    }
+
+    /// Adds what is reached from `start` to `members`.
+    fn walk(&self, start: ModuleId, guards: &[Guard], members: &mut FxHashMap<ModuleId, Ways>) {
+        let mut stack = vec![(start, guards.to_vec())];
+        while let Some((id, way)) = stack.pop() {
+            let ways = members.entry(id).or_default();
+            let known = ways
+                .iter()
+                .any(|known| known.iter().all(|guard| way.contains(guard)));
+            let impossible = way.iter().enumerate().any(|(index, guard)| {
+                way[..index]
+                    .iter()
+                    .any(|earlier| earlier.contradicts(guard))
+            });
+            if known || impossible || ways.len() >= MOST_WAYS {
+                continue;
+            }
+            ways.push(way.clone());
+            for edge in &self.edges[id] {
+                let mut way = way.clone();
+                for guard in &edge.guards {
+                    if !way.contains(guard) {
+                        way.push(guard.clone());
+                    }
+                }
+                stack.push((edge.to, way));
+            }
+        }
+        members.retain(|_, ways| !ways.is_empty());
+    }
+
+    /// A module whose text does not tell belongs to the module system of the
+    /// configurations that hold it.
+    fn infer_classes(&mut self) {
+        let mut seen: Vec<Option<Class>> = vec![None; self.modules.len()];
+        for configuration in &self.configurations {
+            for id in configuration.members.keys() {
+                seen[*id] = match seen[*id] {
+                    None => Some(configuration.class),
+                    Some(class) if class == configuration.class => Some(class),
+                    Some(_) => Some(Class::Unknown),
+                };
+            }
+        }
+        for (class, seen) in self.classes.iter_mut().zip(seen) {
+            match seen {
+                Some(Class::Unknown) | None => {}
+                Some(found) if *class == Class::Unknown || found == Class::HomeManager => {
+                    *class = found;
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// The id of a module of a file.
+    pub fn id(&self, file: usize, index: usize) -> ModuleId {
+        self.first[file] + index
+    }
+
+    /// The file of a module and its position there.
+    pub fn place(&self, id: ModuleId) -> (usize, usize) {
+        self.modules[id]
+    }
+
+    /// Is it certainly a module?
+    pub fn is_module(&self, id: ModuleId) -> bool {
+        self.confirmed[id]
+    }
+
+    /// The module system that a module belongs to.
+    pub fn class(&self, id: ModuleId) -> Class {
+        self.classes[id]
+    }
+}
+
+/// Does a specialisation start from its parent's configuration?
+fn inherits(parent: &ModuleFacts, variant: &ModuleFacts) -> bool {
+    let is_off = |definition: &Definition| {
+        definition.path.last().and_then(|key| key.name.as_deref()) == Some("inheritParentConfig")
+            && definition.literal == Some(crate::module::Literal::Bool(false))
+    };
+    let shared = |definition: &Definition| {
+        definition.binding.contains_range(variant.range)
+            || parent.definitions.iter().filter(|d| is_off(d)).count() > 0
+    };
+    !parent
+        .definitions
+        .iter()
+        .any(|definition| is_off(definition) && shared(definition))
+}
+
+/// Files that show how something is done: nobody's configuration.
+pub(crate) fn is_sample(path: &str) -> bool {
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "template"
+                | "templates"
+                | "example"
+                | "examples"
+                | "test"
+                | "tests"
+                | "testing"
+                | "checks"
+                | "archive"
+                | "old"
+                | "deprecated"
+        )
+    })
+}
+
+struct Linker<'r, 'd> {
+    resolver: &'r Resolver<'d>,
+    first: &'r [ModuleId],
+    /// Was there an import that could not be followed?
+    unknown: bool,
+}
+
+impl Linker<'_, '_> {
+    /// The modules that an import of `file` names.
+    fn link(&mut self, file: usize, import: &Import, depth: u32) -> Vec<EdgeTo> {
+        let resolver = self.resolver;
+        let own_path = &**resolver.documents[file].path();
+        let folder = path::parent(own_path);
+        let guards = import.guards.to_vec();
+        let to_file = |found: usize, guards: Vec<Guard>| {
+            let has_module = !resolver.documents[found].facts.modules.is_empty()
+                && resolver.documents[found].facts.modules[0].origin == Origin::File;
+            has_module.then(|| EdgeTo {
+                to: self.first[found],
+                guards,
+            })
+        };
+        match &import.target {
+            Target::Path(target) => path::join(folder, target)
+                .and_then(|path| resolver.file(&path))
+                .and_then(|found| to_file(found, guards))
+                .into_iter()
+                .collect(),
+            Target::FromFlake(target) => path::join(resolver.flake(own_path), target)
+                .and_then(|path| resolver.file(&path))
+                .and_then(|found| to_file(found, guards))
+                .into_iter()
+                .collect(),
+            Target::Module(index) => {
+                vec![EdgeTo {
+                    to: self.first[file] + index,
+                    guards,
+                }]
+            }
+            Target::Pattern {
+                before,
+                after,
+                hole,
+                from_flake,
+            } => {
+                let base = if *from_flake {
+                    resolver.flake(own_path)
+                } else {
+                    folder
+                };
+                let Some(prefix) = joined_prefix(base, before) else {
+                    return Vec::new();
+                };
+                let mut edges = Vec::new();
+                for (found, document) in resolver.documents.iter().enumerate() {
+                    let Some(name) = hole_of(document.path(), &prefix, after) else {
+                        continue;
+                    };
+                    let mut guards = guards.clone();
+                    guards.push(Guard::choice(hole, name));
+                    edges.extend(to_file(found, guards));
+                }
+                self.unknown |= edges.is_empty();
+                edges
+            }
+            Target::Tree {
+                folder: below,
+                skip_underscore,
+            } => {
+                let Some(prefix) = path::join(folder, below) else {
+                    return Vec::new();
+                };
+                resolver
+                    .documents
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, document)| {
+                        let rest = document.path().strip_prefix(&*prefix);
+                        rest.is_some_and(|rest| {
+                            (prefix.is_empty() || rest.starts_with('/'))
+                                && !(*skip_underscore && rest.contains("/_"))
+                        })
+                    })
+                    .filter_map(|(found, _)| to_file(found, guards.clone()))
+                    .collect()
+            }
+            Target::Named(name) => {
+                let Some(exports) = resolver.exports.get(name.as_str()) else {
+                    self.unknown = true;
+                    return Vec::new();
+                };
+                // An export may name an export; a chain of them ends somewhere.
+                if depth > 8 {
+                    return Vec::new();
+                }
+                exports
+                    .iter()
+                    .flat_map(|(file, export)| self.link(*file, export, depth + 1))
+                    .map(|mut edge| {
+                        edge.guards.extend(guards.iter().cloned());
+                        edge
+                    })
+                    .collect()
+            }
+            Target::Foreign => Vec::new(),
+            Target::Unknown => {
+                self.unknown = true;
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// `base` and the text before the hole, as the start of a path.
+fn joined_prefix(base: &str, before: &str) -> Option<String> {
+    let (folder, partial) = before.rsplit_once('/').unwrap_or(("", before));
+    let folder = path::join(base, folder)?;
+    Some(if folder.is_empty() {
+        partial.to_owned()
+    } else {
+        format!("{folder}/{partial}")
+    })
+}
+
+/// What fills the hole when `path` is `prefix HOLE after`, or the `default.nix` there.
+fn hole_of<'p>(path: &'p str, prefix: &str, after: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(prefix)?;
+    let after = after.trim_end_matches('/');
+    let rest = match rest.strip_suffix("/default.nix") {
+        Some(folder) if !after.ends_with(".nix") => folder,
+        _ => rest,
+    };
+    let name = rest.strip_suffix(after)?;
+    // Without a suffix the hole is a folder or holds the whole file name.
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
