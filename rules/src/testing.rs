@@ -3,7 +3,8 @@
 //! A line `# FILE: path.nix` starts a file; without one the text is `module.nix`.
 //! A file `nixamine.toml` is the configuration. Below a line a comment
 //! `#  ^^^^ message` expects a finding under the marks whose message holds
-//! `message`; such lines are not part of the file.
+//! `message`; such lines are not part of the file. `⟨[ × 600⟩` stands for six
+//! hundred brackets, and a finding inside them is marked where they begin.
 
 use crate::diagnostic::Applicability;
 use crate::docs;
@@ -89,6 +90,8 @@ struct Example {
     settings_text: String,
     /// The example with its marks, in the normal form of [`Example::with_findings`].
     marked: String,
+    /// Lines that were written shorter than they are: as they are, as written.
+    shortened: Vec<(String, String)>,
     /// Are there `# FILE:` lines?
     named: bool,
 }
@@ -100,6 +103,7 @@ impl Example {
         let mut marked = String::new();
         let mut named = false;
         let mut into_settings = false;
+        let mut shortened = Vec::new();
         for line in text.lines() {
             if let Some(path) = line.trim().strip_prefix("# FILE: ") {
                 into_settings = path == "nixamine.toml";
@@ -131,7 +135,11 @@ impl Example {
                 continue;
             }
             let file = files.last_mut().expect("just made");
-            file.1.push_str(line);
+            let whole = repeat(line);
+            if whole != line {
+                shortened.push((whole.clone(), line.to_owned()));
+            }
+            file.1.push_str(&whole);
             file.1.push('\n');
             let _ = writeln!(marked, "{line}");
         }
@@ -175,6 +183,8 @@ impl Example {
             let file = file.expect("every file is checked");
             let index = LineIndex::new(text);
             for (line, content) in text.lines().enumerate() {
+                let short = self.shortened.iter().find(|(whole, _)| whole == content);
+                let content = short.map_or(content, |(_, written)| written);
                 let _ = writeln!(out, "{content}");
                 for diagnostic in &file.diagnostics {
                     let start = index.position(text, diagnostic.range.start(), Encoding::Utf32);
@@ -188,7 +198,10 @@ impl Example {
                         content.chars().count() as u32
                     };
                     let width = end.saturating_sub(start.column).max(1) as usize;
-                    let column = start.column as usize;
+                    let column = match short {
+                        Some(_) => content.chars().take_while(|c| *c != '⟨').count(),
+                        None => start.column as usize,
+                    };
                     let message = expected
                         .iter()
                         .find(|(c, w, text)| {
@@ -221,6 +234,20 @@ impl Example {
         }
         out
     }
+}
+
+/// The line with `⟨text × count⟩` written out.
+fn repeat(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, repeated)) = rest.split_once('⟨') {
+        let (unit, behind) = repeated.split_once('⟩').expect("⟨ has its ⟩");
+        let (unit, count) = unit.split_once(" × ").expect("⟨text × count⟩");
+        out.push_str(before);
+        out.push_str(&unit.repeat(count.parse().expect("a count")));
+        rest = behind;
+    }
+    out + rest
 }
 
 /// `#   ^^^ message`: the column and width of the marks, and the message.

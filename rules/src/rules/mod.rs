@@ -19,11 +19,15 @@ macro_rules! registry {
 registry! {
     module {
         mk_force::MkForce,
+        untyped_option::UntypedOption,
+        unquoted_sysctl_key::UnquotedSysctlKey,
     }
     unused {
         unused_suppression::UnusedSuppression,
     }
     correctness {
+        syntax_error::SyntaxError,
+        too_complex::TooComplex,
     }
 }
 

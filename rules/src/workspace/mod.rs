@@ -165,13 +165,6 @@ impl Workspace {
                 continue;
             }
             let mut finding = finding.clone();
-            for fix in &mut finding.fixes {
-                if let Some(condition) = fix.safe_if.take()
-                    && view.holds(file, &condition)
-                {
-                    fix.applicability = Applicability::Safe;
-                }
-            }
             finding.only_if = None;
             if let Some((rule, check)) = rules::find(finding.rule.name) {
                 let document = &self.documents[file];
@@ -183,6 +176,13 @@ impl Workspace {
                     out: Vec::new(),
                 };
                 check.complete(&mut finding, &cx);
+            }
+            for fix in &mut finding.fixes {
+                if let Some(condition) = fix.safe_if.take()
+                    && view.holds(file, &condition)
+                {
+                    fix.applicability = Applicability::Safe;
+                }
             }
             out.push(finding);
         }

@@ -1,0 +1,302 @@
+//! See the rule's page below.
+
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
+use crate::linter::LocalContext;
+use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::semantics::{Origin, application, attr_name, without_parens};
+use crate::syntax::{AstNode, HasEntry, SyntaxKind, SyntaxNode, TextRange, ast};
+use smol_str::SmolStr;
+
+declare_rule! {
+    /// An option without a type takes anything.
+    ///
+    /// ## Why
+    ///
+    /// Without `type` a typing mistake reaches the generated file, or the
+    /// running service, instead of the evaluation. Worse, an untyped option
+    /// merges its definitions by guessing: booleans are or-ed, strings are
+    /// concatenated, lists are joined.
+    ///
+    /// ## Example
+    ///
+    /// ```nix bad
+    /// { lib, ... }:
+    /// {
+    ///   options.services.hello.port = lib.mkOption {
+    /// #                               ^^^^^^^^^^^^ the option `services.hello.port` has no type
+    ///     default = 8080;
+    ///     description = "Where it listens.";
+    ///   };
+    /// }
+    /// ```
+    ///
+    /// ```nix fixed
+    /// { lib, ... }:
+    /// {
+    ///   options.services.hello.port = lib.mkOption {
+    ///     type = lib.types.int;
+    ///     default = 8080;
+    ///     description = "Where it listens.";
+    ///   };
+    /// }
+    /// ```
+    ///
+    /// ```nix good
+    /// { lib, ... }:
+    /// {
+    ///   options.services.hello.port = lib.mkOption {
+    ///     type = lib.types.port;
+    ///     default = 8080;
+    ///   };
+    ///   # Declared upstream with its type; this only adds to it.
+    ///   options.services.other.package = lib.mkOption {
+    ///     apply = package: package.override { withGui = false; };
+    ///   };
+    /// }
+    /// ```
+    ///
+    /// Declarations that only extend another module's option (nothing but
+    /// `apply`, `defaultText` or the like) take the type from there and are
+    /// silent, and so is everything whose argument is not written down as a set.
+    ///
+    /// ## When to allow it
+    ///
+    /// When an option really takes anything, say so: `lib.types.raw` or
+    /// `lib.types.anything`.
+    ///
+    /// ## Fix safety
+    ///
+    /// The fix proposes the type of the default. It is unsafe: the option may
+    /// be set to something else somewhere, and a typed option merges differently.
+    pub struct UntypedOption {
+        name: "untyped-option",
+        group: Module,
+        severity: Warning,
+        enabled: true,
+        since: "0.1.0",
+        effort: 5,
+        fix: Some(Applicability::Unsafe),
+        options: NoOptions,
+    }
+}
+
+/// An option that has nothing but these extends one that has its type elsewhere.
+const EXTENDING: &[&str] =
+    &["apply", "defaultText", "internal", "visible", "readOnly", "relatedPackages"];
+
+impl Rule for UntypedOption {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn kinds(&self) -> &'static [SyntaxKind] {
+        &[SyntaxKind::NODE_APPLY]
+    }
+
+    fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
+        let Some((function, arguments)) = application(node) else { return };
+        let [argument] = arguments.as_slice() else { return };
+        if function.last_token().is_none_or(|token| token.text() != "mkOption")
+            || cx.lib_function(&function).as_deref() != Some("mkOption")
+        {
+            return;
+        }
+        let mut attributes = Vec::new();
+        if !collect(&without_parens(argument), &mut attributes) {
+            return;
+        }
+        let find = |name: &str| attributes.iter().find(|attribute| attribute.name == name);
+        if find("type").is_some()
+            || attributes.iter().all(|attribute| EXTENDING.contains(&attribute.name.as_str()))
+        {
+            return;
+        }
+        if let Some(types) = find("types") {
+            let range = types.key;
+            cx.report(
+                Diagnostic::new(&Self::META, range, "an option has a `type`, not `types`")
+                    .label("nothing reads this")
+                    .fix(Fix::new(
+                        Applicability::Unsafe,
+                        "write `type`",
+                        [Edit::replace(range, "type")],
+                    )),
+            );
+            return;
+        }
+        let message = match option_path(node, cx) {
+            Some(path) => format!("the option `{path}` has no type"),
+            None => "this option has no type".to_owned(),
+        };
+        let mut diagnostic = Diagnostic::new(&Self::META, function.text_range(), message)
+            .help("give it the tightest `type` that fits its values");
+        let default = find("default").and_then(|default| default.value.as_ref());
+        if let Some(name) = default.and_then(|default| type_of(default, cx))
+            && let Some(types) = types_prefix(node, cx)
+            && let Some(first) = attributes.first()
+        {
+            let gap = first.gap.as_deref().unwrap_or(" ");
+            let name = match name.strip_prefix("listOf ") {
+                Some(element) => format!("{types}listOf {types}{element}"),
+                None => format!("{types}{name}"),
+            };
+            let edit = Edit::insert(first.entry.start(), format!("type = {name};{gap}"));
+            let title = format!("add `type = {name}`");
+            diagnostic = diagnostic.fix(Fix::new(Applicability::Unsafe, title, [edit]));
+        }
+        cx.report(diagnostic);
+    }
+}
+
+struct Attribute {
+    name: SmolStr,
+    key: TextRange,
+    value: Option<SyntaxNode>,
+    entry: TextRange,
+    /// The white space before the entry.
+    gap: Option<String>,
+}
+
+/// The attributes of a set that is written down. False when some of it is not.
+fn collect(set: &SyntaxNode, out: &mut Vec<Attribute>) -> bool {
+    if let Some(operation) = ast::BinOp::cast(set.clone()) {
+        return operation.operator() == Some(ast::BinOpKind::Update)
+            && set.children().all(|operand| collect(&without_parens(&operand), out));
+    }
+    let Some(set) = ast::AttrSet::cast(set.clone()) else { return false };
+    for entry in set.entries() {
+        let node = entry.syntax();
+        let gap = node
+            .prev_sibling_or_token()
+            .filter(|element| element.kind() == SyntaxKind::TOKEN_WHITESPACE)
+            .map(|element| element.to_string());
+        let mut add = |attr: &ast::Attr, value: Option<SyntaxNode>| -> bool {
+            let Some(name) = attr_name(attr) else { return false };
+            out.push(Attribute {
+                name,
+                key: attr.syntax().text_range(),
+                value,
+                entry: node.text_range(),
+                gap: gap.clone(),
+            });
+            true
+        };
+        let known = match &entry {
+            ast::Entry::AttrpathValue(binding) => {
+                let value = binding.value().map(|value| value.syntax().clone());
+                let first = binding.attrpath().and_then(|path| path.attrs().next());
+                first.is_some_and(|attr| add(&attr, value))
+            }
+            ast::Entry::Inherit(inherit) => inherit.attrs().all(|attr| add(&attr, None)),
+        };
+        if !known {
+            return false;
+        }
+    }
+    true
+}
+
+/// The path of the option that `node` declares, below `options`.
+fn option_path(node: &SyntaxNode, cx: &LocalContext<'_>) -> Option<String> {
+    let path = cx.attr_path(node);
+    let start = path.iter().rposition(|name| name.as_deref() == Some("options")).map_or(0, |i| i + 1);
+    let names: Option<Vec<_>> = path[start..].iter().map(|name| name.as_deref()).collect();
+    names.filter(|names| !names.is_empty()).map(|names| names.join("."))
+}
+
+/// How `types` is spelled where `node` stands, with the dot.
+fn types_prefix(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<&'static str> {
+    let env = cx.env(node);
+    let lib = |name: &str, path: &[&str]| {
+        env.lookup(name).is_some_and(|meaning| meaning.origin == Origin::Lib && meaning.path == path)
+    };
+    if lib("types", &["types"]) {
+        Some("types.")
+    } else if lib("lib", &[]) {
+        Some("lib.types.")
+    } else {
+        None
+    }
+}
+
+/// The type that a default suggests.
+fn type_of(default: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<&'static str> {
+    let default = without_parens(default);
+    match ast::Expr::cast(default.clone())? {
+        ast::Expr::Literal(literal) => match literal.kind() {
+            ast::LiteralKind::Integer(_) => Some("int"),
+            ast::LiteralKind::Float(_) => Some("float"),
+            ast::LiteralKind::Uri(_) => Some("str"),
+        },
+        ast::Expr::Str(string) => {
+            let indented = string.syntax().first_token()?.text() == "''";
+            Some(if indented { "lines" } else { "str" })
+        }
+        ast::Expr::Ident(ident) => match ident.ident_token()?.text() {
+            "true" | "false" => Some("bool"),
+            _ => None,
+        },
+        ast::Expr::List(list) => {
+            let strings = list.items().all(|item| matches!(item, ast::Expr::Str(_)));
+            (strings && list.items().next().is_some()).then_some("listOf str")
+        }
+        ast::Expr::PathRel(_) | ast::Expr::PathAbs(_) | ast::Expr::PathHome(_) => Some("path"),
+        ast::Expr::Select(_) => {
+            let meaning = cx.meaning(&default)?;
+            let package = meaning.origin == Origin::Argument("pkgs".into()) && meaning.path.len() == 1;
+            package.then_some("package")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check;
+
+    fn finds(text: &str) {
+        check(&UntypedOption::META, text);
+    }
+
+    #[test]
+    fn what_counts_as_typed() {
+        finds("{ lib, ... }: { options.a = lib.mkOption { inherit type; default = 1; }; }");
+        finds("{ lib, t, ... }: { options.a = lib.mkOption { inherit (t) type; default = 1; }; }");
+        finds("{ lib, x, ... }: { options.a = lib.mkOption ({ default = 1; } // x); }");
+        finds("{ lib, ... }: { options.a = lib.mkOption ({ default = 1; } // { type = 1; }); }");
+        finds("{ lib, args, ... }: { options.a = lib.mkOption args; }");
+        finds("{ lib, ... }: { options.a = lib.mkOption { ${x} = 1; default = 1; }; }");
+        finds("{ lib, ... }: { options.a = lib.mkOption { type.foo = 1; }; }");
+    }
+
+    #[test]
+    fn what_extends_is_silent() {
+        finds("{ lib, ... }: { options.a = lib.mkOption { }; }");
+        finds("{ lib, ... }: { options.a = lib.mkOption { apply = x: x; }; }");
+        finds("{ lib, ... }: { options.a = lib.mkOption { defaultText = 1; }; }");
+    }
+
+    #[test]
+    fn only_the_module_systems_own() {
+        finds("{ mkOption, ... }: { a = mkOption { default = 1; }; }");
+        finds("{ args, ... }: { a = args.mkOption { default = 1; }; }");
+        finds(
+            "{ lib, ... }: with lib; {
+  options.a.b = mkOption { default = [ \"x\" ]; };
+#               ^^^^^^^^ the option `a.b` has no type
+}",
+        );
+    }
+
+    #[test]
+    fn a_misspelt_type_has_its_own_message() {
+        finds(
+            "{ lib, ... }: {
+  options.a = lib.mkOption { types = lib.types.int; };
+#                            ^^^^^ an option has a `type`, not `types`
+}",
+        );
+    }
+}
