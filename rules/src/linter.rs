@@ -9,8 +9,8 @@ use crate::semantics::{Env, Meaning, attr_name, sees_scope};
 use crate::suppression::{self, Suppression};
 use crate::syntax::comments::{self, Attached};
 use crate::syntax::{
-    self, AstNode, GreenNode, SyntaxError, SyntaxKind, SyntaxNode, SyntaxToken, TextRange,
-    TextSize, TooComplex, ast,
+    self, AstNode, GreenNode, LineIndex, SyntaxError, SyntaxKind, SyntaxNode, SyntaxToken,
+    TextRange, TextSize, TooComplex, Tree, ast,
 };
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -93,7 +93,7 @@ pub fn analyze_in_chunks(source: Source, settings: &Settings, chunk_size: usize)
     }
     document.facts = module::collect(&document.source.path, &tree);
     document.suppressions = suppression::collect(&tree);
-    for chunk in chunks(&tree.root(), chunk_size) {
+    for chunk in chunks(&tree, chunk_size) {
         let path = &document.source.path;
         for mut finding in lint_chunk(&chunk.green, &chunk.context, path, &document.settings) {
             finding.shift(chunk.offset);
@@ -122,24 +122,38 @@ pub struct ChunkContext {
     env: Env,
     /// The keys of the bindings around it, outermost first; `None` is computed.
     path: Vec<Option<SmolStr>>,
-    /// The comments of the bindings around it, innermost last.
-    enclosing: Vec<Attached>,
+    /// The bindings around it, innermost last.
+    enclosing: Vec<Statement>,
     /// Its own comments.
     attached: Attached,
 }
 
+/// A binding (or `inherit`) around a node.
+#[derive(Debug, Clone, Default, PartialEq, Hash)]
+pub struct Statement {
+    /// Its comments.
+    pub comments: Attached,
+    /// Does it start on the line of the innermost statement around the node?
+    pub same_line: bool,
+}
+
 /// Cuts the spine of a file (functions, `let`, `with`, the outermost sets, down
 /// through large sets) into chunks.
-pub fn chunks(root: &SyntaxNode, size: usize) -> Vec<Chunk> {
+pub fn chunks(tree: &Tree, size: usize) -> Vec<Chunk> {
+    let root = tree.root();
     let mut chunks = Vec::new();
+    let mut lines: Option<LineIndex> = None;
     // Iterative: the spine of a file is as deep as somebody likes.
-    let mut stack = vec![(root.clone(), ChunkContext::default())];
-    while let Some((node, context)) = stack.pop() {
+    let mut stack = vec![(root, ChunkContext::default(), Vec::new())];
+    while let Some((node, context, starts)) = stack.pop() {
         if usize::from(node.text_range().len()) <= size || !is_spine(&node) {
-            let context = ChunkContext {
-                attached: attached(&node),
-                ..context
-            };
+            let mut context: ChunkContext = context;
+            context.attached = attached(&node);
+            let start = node.text_range().start();
+            for (statement, at) in context.enclosing.iter_mut().zip(&starts) {
+                let lines = lines.get_or_insert_with(|| LineIndex::new(tree.text()));
+                statement.same_line = lines.line(*at) == lines.line(start);
+            }
             chunks.push(Chunk {
                 green: node.green().to_owned(),
                 offset: node.text_range().start(),
@@ -151,6 +165,7 @@ pub fn chunks(root: &SyntaxNode, size: usize) -> Vec<Chunk> {
         let first = stack.len();
         for child in node.children() {
             let mut context = context.clone();
+            let mut starts = starts.clone();
             if sees_scope(&node, &child) {
                 context.env = inside.clone();
             }
@@ -158,9 +173,14 @@ pub fn chunks(root: &SyntaxNode, size: usize) -> Vec<Chunk> {
                 && child.kind() != SyntaxKind::NODE_ATTRPATH
             {
                 context.path.extend(keys(&node));
-                context.enclosing.push(attached(&node));
+                let comments = attached(&node);
+                context.enclosing.push(Statement {
+                    comments,
+                    same_line: false,
+                });
+                starts.push(node.text_range().start());
             }
-            stack.push((child, context));
+            stack.push((child, context, starts));
         }
         // The stack gives back what was pushed last; the file is read from the top.
         stack[first..].reverse();
@@ -325,29 +345,51 @@ impl LocalContext<'_> {
         path
     }
 
-    /// The comments of the innermost binding (or `inherit`) around `node`.
-    pub fn statement_comments(&self, node: &SyntaxNode) -> Attached {
-        self.statements(node).next().unwrap_or_default()
-    }
-
-    /// The comments of the bindings around `node`, innermost first.
-    pub fn statements(&self, node: &SyntaxNode) -> impl Iterator<Item = Attached> + '_ {
-        let inner = node
-            .ancestors()
-            .filter(|node| {
-                matches!(
-                    node.kind(),
-                    SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_INHERIT
-                )
+    /// The bindings around `node`, innermost first; itself, if it is one.
+    pub fn statements(&self, node: &SyntaxNode) -> Vec<Statement> {
+        let is_statement = |node: &SyntaxNode| {
+            matches!(
+                node.kind(),
+                SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_INHERIT
+            )
+        };
+        let inside: Vec<_> = node.ancestors().filter(is_statement).collect();
+        let root = node.ancestors().last().unwrap_or_else(|| node.clone());
+        // What starts on the line of the innermost statement: nothing between
+        // the two breaks the line.
+        let target = inside.first().unwrap_or(&root).text_range().start();
+        let same_line = |from: TextSize| {
+            !root
+                .text()
+                .slice(TextRange::new(from, target))
+                .contains_char('\n')
+        };
+        let mut statements: Vec<_> = inside
+            .iter()
+            .map(|node| Statement {
+                comments: match node.parent() {
+                    Some(_) => Attached::of(node),
+                    None => self.chunk.attached.clone(),
+                },
+                same_line: same_line(node.text_range().start()),
             })
-            .map(|node| match node.parent() {
-                Some(_) => Attached::of(&node),
-                None => self.chunk.attached.clone(),
-            });
-        inner.chain(self.chunk.enclosing.iter().rev().cloned())
+            .collect();
+        let first_line = same_line(root.text_range().start());
+        statements.extend(
+            self.chunk
+                .enclosing
+                .iter()
+                .rev()
+                .map(|statement| Statement {
+                    comments: statement.comments.clone(),
+                    same_line: statement.same_line && first_line,
+                }),
+        );
+        statements
     }
 
-    /// The comments on the line of `token`, and right above it, in the chunk.
+    /// The comments on the line of `token`, and right above it, inside the
+    /// innermost statement around it.
     pub fn comments_around(&self, token: &SyntaxToken) -> Vec<SmolStr> {
         comments::around_line(token)
     }
@@ -362,4 +404,86 @@ fn opens_scope(node: &SyntaxNode) -> bool {
             | SyntaxKind::NODE_WITH
             | SyntaxKind::NODE_ATTR_SET
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::docs;
+    use crate::workspace::Workspace;
+
+    /// The findings of `text` with chunks of `size`, with everything on.
+    fn findings(text: &str, size: usize) -> Vec<Diagnostic> {
+        let settings = Settings::new(Default::default(), &["all".to_owned()], &[]).unwrap();
+        let document = analyze_in_chunks(Source::new("module.nix", text), &settings, size);
+        let mut findings = Workspace::new(vec![document], []).check(&settings);
+        findings.files.remove(0).diagnostics
+    }
+
+    #[test]
+    fn findings_do_not_depend_on_where_a_file_is_cut() {
+        let mut checked = 0;
+        for meta in rules::metas() {
+            for fence in docs::fences(meta.page) {
+                let whole = findings(&fence.code, usize::MAX);
+                for size in [0, 16, 64, 200] {
+                    assert_eq!(findings(&fence.code, size), whole, "{}: {size}", meta.name);
+                }
+                checked += whole.len();
+            }
+        }
+        assert!(checked > 20, "the fences have findings: {checked}");
+    }
+
+    #[test]
+    fn cutting_keeps_scopes_comments_and_paths() {
+        let text = r#"{ lib, config, ... }:
+            let f = lib.mkForce; in
+            with lib;
+            {
+              # a reason
+              a = f 1;
+              b = { c = mkForce { d = 1; }; };
+              e = mkIf config.x { g = f 2; # why
+                h = mkForce 3; };
+              i = mkMerge [ { j = f 4; } { k = x: f 5; } ];
+              # forced on purpose
+              l = { m = f 6; n = rec { f = 1; o = f 7; }; };
+              options.p = mkOption { default = "/home/alice/q"; };
+              users.users.alice = { home = "/home/alice"; r = "/home/alice/s"; };
+            }"#;
+        let whole = findings(text, usize::MAX);
+        assert!(whole.len() >= 6, "{}", whole.len());
+        for size in 0..400 {
+            let cut = findings(text, size);
+            for (a, b) in cut.iter().zip(&whole) {
+                assert_eq!(a, b, "chunks of {size}");
+            }
+            assert_eq!(cut.len(), whole.len(), "chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn chunks_cover_what_rules_look_at_once() {
+        let text = "{ lib, ... }: let a = 1; in { b = 2; c = { d = [ 1 2 ]; e.f = 3; }; }";
+        let tree = syntax::parse(text);
+        for size in [0, 8, 1000] {
+            let mut covered = vec![0u8; text.len()];
+            for chunk in chunks(&tree, size) {
+                let start = usize::from(chunk.offset);
+                let len = usize::from(TextSize::from(chunk.green.text_len()));
+                covered[start..start + len]
+                    .iter_mut()
+                    .for_each(|count| *count += 1);
+            }
+            assert!(
+                covered.iter().all(|count| *count <= 1),
+                "chunks of {size} overlap"
+            );
+            for word in ["lib", "1", "2", "3", "d", "f"] {
+                let at = text.find(word).unwrap();
+                assert_eq!(covered[at], 1, "chunks of {size} leave out {word}");
+            }
+        }
+    }
 }

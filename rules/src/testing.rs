@@ -147,6 +147,7 @@ impl Example {
             files,
             settings_text,
             marked,
+            shortened,
             named,
         }
     }
@@ -256,11 +257,11 @@ fn mark(line: &str) -> Option<(usize, usize, &str)> {
     rest.trim_start().starts_with('^').then_some(())?;
     let (column, width, message) = bare_mark(line)?;
     // `#^` marks the first column, which the `#` itself takes.
-    Some((
-        if line.starts_with("#^") { 0 } else { column },
-        width,
-        message,
-    ))
+    Some(if line.starts_with("#^") {
+        (0, width + 1, message)
+    } else {
+        (column, width, message)
+    })
 }
 
 fn bare_mark(line: &str) -> Option<(usize, usize, &str)> {

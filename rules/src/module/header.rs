@@ -12,6 +12,8 @@ pub struct Header {
     pub present: bool,
     /// Does a comment say that the file is generated?
     pub generated: bool,
+    /// Where the code starts.
+    pub code_start: TextSize,
     /// Where a header would go.
     pub insert_at: TextSize,
 }
@@ -31,6 +33,18 @@ impl Header {
         let root = tree.root();
         let mut header = Self::default();
         let first = top_comments(&root);
+        let code = root
+            .descendants_with_tokens()
+            .filter_map(NodeOrToken::into_token)
+            .find(|token| {
+                !matches!(
+                    token.kind(),
+                    SyntaxKind::TOKEN_COMMENT | SyntaxKind::TOKEN_WHITESPACE
+                )
+            });
+        header.code_start = code
+            .map(|token| token.text_range().start())
+            .unwrap_or_default();
         // A shebang, a licence and a byte order mark stay at the very top.
         if let Some(last_notice) = first
             .iter()

@@ -19,8 +19,12 @@ macro_rules! registry {
 registry! {
     module {
         mk_force::MkForce,
+        hardcoded_home::HardcodedHome,
         untyped_option::UntypedOption,
+        missing_header::MissingHeader,
+        duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,
+        long_module::LongModule,
     }
     unused {
         unused_suppression::UnusedSuppression,

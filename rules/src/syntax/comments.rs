@@ -171,12 +171,19 @@ fn trailing(node: &SyntaxNode) -> Option<SmolStr> {
     None
 }
 
-/// The comments inside the tree of `node` on the line of `token` or on the
-/// lines right above it.
+/// The comments on the line of `token` or on lines of their own right above it,
+/// inside the innermost binding around it.
 pub fn around_line(token: &SyntaxToken) -> Vec<SmolStr> {
     let mut comments = Vec::new();
+    let statement = token
+        .parent_ancestors()
+        .find(|node| node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE || node.parent().is_none())
+        .map(|node| node.text_range());
+    let inside = |token: &SyntaxToken| {
+        statement.is_some_and(|statement| statement.contains_range(token.text_range()))
+    };
     let mut next = token.next_token();
-    while let Some(token) = next {
+    while let Some(token) = next.filter(inside) {
         match token.kind() {
             SyntaxKind::TOKEN_COMMENT => {
                 comments.push(token.text().into());
@@ -189,8 +196,9 @@ pub fn around_line(token: &SyntaxToken) -> Vec<SmolStr> {
     // Back to the start of the line, then through the comments above it.
     let mut at_start = false;
     let mut previous = token.prev_token();
-    while let Some(token) = previous {
+    while let Some(token) = previous.filter(inside) {
         match token.kind() {
+            SyntaxKind::TOKEN_COMMENT if at_start && !starts_line(&token) => break,
             SyntaxKind::TOKEN_COMMENT => comments.push(token.text().into()),
             SyntaxKind::TOKEN_WHITESPACE => {
                 let breaks = line_breaks(&token);

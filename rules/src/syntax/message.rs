@@ -260,6 +260,12 @@ fn missing(wanted: &[SyntaxKind]) -> Option<&'static str> {
 }
 
 fn list(wanted: &[SyntaxKind]) -> String {
+    if wanted.contains(&SyntaxKind::TOKEN_L_PAREN) {
+        return "a value".to_owned();
+    }
+    if wanted.contains(&SyntaxKind::TOKEN_IDENT) {
+        return "a name".to_owned();
+    }
     let mut names: Vec<_> = wanted.iter().map(|kind| name(*kind)).collect();
     names.dedup();
     match names.split_last() {

@@ -14,6 +14,7 @@ use crate::rules::unused::unused_suppression::UnusedSuppression;
 use crate::rules::{self, RuleIndex};
 use crate::syntax::{SyntaxError, TextRange, TextSize, TooComplex};
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// The files of a project.
@@ -323,6 +324,9 @@ fn is_judged(name: &str, settings: &FileSettings) -> bool {
     }
 }
 
+/// Modules of at least this many lines say whether a repository writes headers.
+const HEADER_LINES: u32 = 40;
+
 /// The joined facts, as rules see them.
 pub struct View<'w> {
     /// The files, by path.
@@ -332,6 +336,7 @@ pub struct View<'w> {
     /// The literal value of every `home.homeDirectory`; `None` when one is
     /// computed or there is none.
     home_directories: Option<Vec<&'w str>>,
+    header_habit: OnceCell<bool>,
 }
 
 impl<'w> View<'w> {
@@ -353,7 +358,27 @@ impl<'w> View<'w> {
             documents,
             graph,
             home_directories,
+            header_habit: OnceCell::new(),
         }
+    }
+
+    /// Have at least a third of the modules that are long enough to need one a
+    /// header?
+    pub fn has_header_habit(&self) -> bool {
+        *self.header_habit.get_or_init(|| {
+            let long = (0..self.documents.len()).filter(|file| {
+                let facts = &self.documents[*file].facts;
+                facts.lines.physical >= HEADER_LINES
+                    && !facts.header.generated
+                    && self.is_module_file(*file)
+            });
+            let (mut all, mut with_header) = (0, 0);
+            for file in long {
+                all += 1;
+                with_header += usize::from(self.documents[file].facts.header.present);
+            }
+            all > 0 && with_header * 3 >= all
+        })
     }
 
     /// Does a condition hold in a file?
@@ -504,6 +529,11 @@ impl<'a> FileContext<'a> {
     /// Is the file itself a module?
     pub fn is_module(&self) -> bool {
         self.view.is_module_file(self.file)
+    }
+
+    /// The position of the file in [`View::documents`].
+    pub fn file(&self) -> usize {
+        self.file
     }
 
     /// The joined facts.

@@ -202,10 +202,11 @@ fn has_reason(node: &SyntaxNode, cx: &LocalContext<'_>) -> bool {
     if on_line.iter().any(|comment| is_reason(comment)) {
         return true;
     }
-    cx.statements(node).enumerate().any(|(distance, statement)| {
-        let mut own = statement.above.iter().chain(&statement.trailing);
-        if distance == 0 {
-            own.any(|comment| is_reason(comment)) || run_has_reason(&statement)
+    cx.statements(node).iter().enumerate().any(|(distance, statement)| {
+        let comments = &statement.comments;
+        let mut own = comments.above.iter().chain(&comments.trailing);
+        if distance == 0 || statement.same_line {
+            own.any(|comment| is_reason(comment)) || run_has_reason(comments)
         } else {
             own.any(|comment| is_reason(comment) && is_about_priority(comment))
         }

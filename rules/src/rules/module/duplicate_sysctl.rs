@@ -1,0 +1,671 @@
+//! See the rule's page below.
+
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, Severity};
+use crate::module::{Definition, Guard, Target};
+use crate::path;
+use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::syntax::{TextRange, TextSize};
+use crate::workspace::{Configuration, ModuleId, View, WorkspaceContext};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+declare_rule! {
+    /// Two modules of one host set the same kernel parameter.
+    ///
+    /// ## Why
+    ///
+    /// A key of `boot.kernel.sysctl` takes exactly one definition: two of the
+    /// same priority stop the evaluation, even when both say the same. The
+    /// second one is usually a copy that somebody forgot, two folders away, and
+    /// it is found when the host that imports both is built.
+    ///
+    /// ## Example
+    ///
+    /// ```nix bad
+    /// # FILE: host.nix
+    /// {
+    ///   imports = [ ./network.nix ./hardening.nix ];
+    /// }
+    /// # FILE: hardening.nix
+    /// {
+    ///   boot.kernel.sysctl = {
+    ///     "kernel.kptr_restrict" = 2;
+    ///     "net.ipv4.tcp_syncookies" = 1;
+    /// #   ^^^^^^^^^^^^^^^^^^^^^^^^^ `net.ipv4.tcp_syncookies` is also set in network.nix
+    ///   };
+    /// }
+    /// # FILE: network.nix
+    /// {
+    ///   boot.kernel.sysctl."net.ipv4.tcp_syncookies" = 1;
+    /// #                    ^^^^^^^^^^^^^^^^^^^^^^^^^ `net.ipv4.tcp_syncookies` is also set in hardening.nix
+    /// }
+    /// ```
+    ///
+    /// ```nix fixed
+    /// # FILE: host.nix
+    /// {
+    ///   imports = [ ./network.nix ./hardening.nix ];
+    /// }
+    /// # FILE: hardening.nix
+    /// {
+    ///   boot.kernel.sysctl = {
+    ///     "kernel.kptr_restrict" = 2;
+    ///     "net.ipv4.tcp_syncookies" = 1;
+    ///   };
+    /// }
+    /// # FILE: network.nix
+    /// {
+    /// }
+    /// ```
+    ///
+    /// ```nix good
+    /// # FILE: host.nix
+    /// {
+    ///   imports = [ ./network.nix ./hardening.nix ];
+    /// }
+    /// # FILE: hardening.nix
+    /// { lib, ... }:
+    /// {
+    ///   # Another module may differ: this one gives way.
+    ///   boot.kernel.sysctl."net.ipv4.tcp_syncookies" = lib.mkDefault 1;
+    ///   # These two keys merge: the larger value wins.
+    ///   boot.kernel.sysctl."net.core.rmem_max" = 2500000;
+    /// }
+    /// # FILE: network.nix
+    /// {
+    ///   boot.kernel.sysctl."net.ipv4.tcp_syncookies" = 0;
+    ///   boot.kernel.sysctl."net.core.rmem_max" = 7500000;
+    /// }
+    /// ```
+    ///
+    /// Where one of the definitions, or the import that brings it, depends on a
+    /// condition, the finding is a warning that says "may". Conditions that
+    /// exclude each other, hosts that never meet, templates, and modules that no
+    /// configuration imports are silent.
+    ///
+    /// ## When to allow it
+    ///
+    /// When two conditions exclude each other for a reason that the text does
+    /// not show.
+    ///
+    /// ## Fix safety
+    ///
+    /// Removing one of two equal definitions is unsafe: another host may import
+    /// just that module and lose the setting. Moving the shared keys into a
+    /// module of their own is a choice offered in the editor.
+    ///
+    /// ## References
+    ///
+    /// `nixos/modules/config/sysctl.nix` of nixpkgs: the type merges by
+    /// `mergeOneOption`; `net.core.rmem_max` and `net.core.wmem_max` are options
+    /// of their own that take the maximum.
+    pub struct DuplicateSysctl {
+        name: "duplicate-sysctl",
+        group: Module,
+        severity: Error,
+        enabled: true,
+        since: "0.1.0",
+        effort: 15,
+        fix: Some(Applicability::Unsafe),
+        options: NoOptions,
+    }
+}
+
+/// The option, and how many keys lead to it.
+const OPTION: &[&str] = &["boot", "kernel", "sysctl"];
+
+/// Keys whose definitions merge.
+const MERGING: &[&str] = &["net.core.rmem_max", "net.core.wmem_max"];
+
+/// One definition of one key.
+#[derive(Clone, Copy)]
+struct Place<'w> {
+    module: ModuleId,
+    definition: &'w Definition,
+}
+
+impl Place<'_> {
+    /// The priority of the whole option, and that of the key in it.
+    fn priorities(&self) -> (u32, u32) {
+        let len = self.definition.path.len();
+        (
+            self.definition.option_priority(OPTION.len()),
+            self.definition.priority_between(OPTION.len(), len),
+        )
+    }
+    fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self.definition, other.definition)
+    }
+}
+
+/// What stands against a definition.
+struct Clash<'w> {
+    place: Place<'w>,
+    others: Vec<Place<'w>>,
+    certain: bool,
+}
+
+impl Rule for DuplicateSysctl {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check_workspace(&self, cx: &mut WorkspaceContext<'_>) {
+        let view = cx.view();
+        let by_key = definitions_by_key(view);
+        let mut clashes: Vec<Clash<'_>> = Vec::new();
+        for places in by_key.values().filter(|places| places.len() > 1) {
+            for configuration in &view.graph.configurations {
+                clashes_in(configuration, places, view, &mut clashes);
+            }
+        }
+        for clash in &clashes {
+            let (file, _) = view.graph.place(clash.place.module);
+            cx.report(file, describe(clash, view));
+        }
+    }
+}
+
+/// The definitions of each key that can clash at all.
+fn definitions_by_key<'w>(view: &View<'w>) -> BTreeMap<&'w str, Vec<Place<'w>>> {
+    let mut by_key: BTreeMap<&str, Vec<Place<'_>>> = BTreeMap::new();
+    for (file, document) in view.documents.iter().enumerate() {
+        for (index, module) in document.facts().modules.iter().enumerate() {
+            for definition in &module.definitions {
+                let key = match definition.path.as_ref() {
+                    [_, _, _, key] if definition.starts_with(OPTION) => key.name.as_deref(),
+                    _ => None,
+                };
+                // An operand of `//` may have been replaced by another.
+                if let Some(key) = key
+                    && !MERGING.contains(&key)
+                    && definition.update.is_none()
+                {
+                    let module = view.graph.id(file, index);
+                    by_key.entry(key).or_default().push(Place { module, definition });
+                }
+            }
+        }
+    }
+    by_key
+}
+
+fn clashes_in<'w>(
+    configuration: &Configuration,
+    places: &[Place<'w>],
+    view: &View<'w>,
+    clashes: &mut Vec<Clash<'w>>,
+) {
+    let members: Vec<_> = places
+        .iter()
+        .filter_map(|place| Some((place, configuration.members.get(&place.module)?)))
+        .collect();
+    if members.len() < 2 {
+        return;
+    }
+    let always = |place: &Place<'_>, ways: &[Vec<Guard>]| {
+        ways.iter().any(|way| is_certain(way)) && is_certain(&place.definition.guards)
+    };
+    for (at, (place, ways)) in members.iter().enumerate() {
+        for (other, other_ways) in &members[at + 1..] {
+            if place.priorities() != other.priorities() {
+                continue;
+            }
+            // A stronger definition that is always there settles it, and so
+            // does one that may be there, as far as anybody can tell.
+            let (option, key) = place.priorities();
+            let settled = members.iter().any(|(third, _)| {
+                let (third_option, third_key) = third.priorities();
+                third_option < option || third_option == option && third_key < key
+            });
+            let silenced = option > strongest_option(configuration, view);
+            if settled || silenced {
+                continue;
+            }
+            if !can_meet(ways, &place.definition.guards, other_ways, &other.definition.guards) {
+                continue;
+            }
+            let certain = always(place, ways) && always(other, other_ways);
+            note(clashes, **place, **other, certain);
+            note(clashes, **other, **place, certain);
+        }
+    }
+}
+
+/// The strongest priority with which any module of the configuration sets the
+/// option as a whole: weaker definitions are dropped before keys are compared.
+fn strongest_option(configuration: &Configuration, view: &View<'_>) -> u32 {
+    configuration
+        .members
+        .keys()
+        .flat_map(|id| &view.module(*id).definitions)
+        .filter(|definition| definition.starts_with(OPTION))
+        .map(|definition| definition.option_priority(OPTION.len()))
+        .min()
+        .unwrap_or(u32::MAX)
+}
+
+fn is_certain(guards: &[Guard]) -> bool {
+    guards.iter().all(Guard::is_choice)
+}
+
+/// Is there a way to each of two modules such that no two conditions exclude
+/// each other?
+fn can_meet(a: &[Vec<Guard>], a_own: &[Guard], b: &[Vec<Guard>], b_own: &[Guard]) -> bool {
+    a.iter().any(|a| {
+        b.iter().any(|b| {
+            let all: Vec<_> = a.iter().chain(a_own).chain(b).chain(b_own).collect();
+            !all.iter().enumerate().any(|(index, guard)| {
+                all[..index].iter().any(|earlier| earlier.contradicts(guard))
+            })
+        })
+    })
+}
+
+fn note<'w>(clashes: &mut Vec<Clash<'w>>, place: Place<'w>, other: Place<'w>, certain: bool) {
+    match clashes.iter_mut().find(|clash| clash.place.is(&place)) {
+        Some(clash) => {
+            clash.certain |= certain;
+            if !clash.others.iter().any(|known| known.is(&other)) {
+                clash.others.push(other);
+            }
+        }
+        None => clashes.push(Clash { place, others: vec![other], certain }),
+    }
+}
+
+fn describe(clash: &Clash<'_>, view: &View<'_>) -> Diagnostic {
+    let file_of = |place: &Place<'_>| view.graph.place(place.module).0;
+    let path_of = |place: &Place<'_>| view.documents[file_of(place)].path().clone();
+    let own_file = file_of(&clash.place);
+    let mut others = clash.others.clone();
+    others.sort_by_key(|other| (path_of(other), other.definition.binding.start()));
+    let key = key_of(clash.place.definition);
+    let name = key.name.as_deref().unwrap_or_default();
+    let mut files: Vec<String> = Vec::new();
+    for other in &others {
+        let here = file_of(other) == own_file;
+        let file = if here { "this file".to_owned() } else { path_of(other).to_string() };
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    let files = match files.as_slice() {
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+        [] => String::new(),
+    };
+    let (message, severity) = if clash.certain {
+        let again = if files == "this file" { "set twice in" } else { "also set in" };
+        (format!("`{name}` is {again} {files}, with the same priority"), Severity::Error)
+    } else {
+        (
+            format!("`{name}` may also be set in {files}, with the same priority"),
+            Severity::Warning,
+        )
+    };
+    let help = if clash.certain {
+        "a sysctl takes one definition: remove one, or let one give way with `mkDefault`"
+    } else {
+        "when both conditions hold, the evaluation fails; let one give way with `mkDefault`"
+    };
+    let mut diagnostic =
+        Diagnostic::new(&DuplicateSysctl::META, key.range, message).severity(severity).help(help);
+    for other in &others {
+        diagnostic.related.push(Related {
+            path: (file_of(other) != own_file).then(|| path_of(other)),
+            range: key_of(other.definition).range,
+            message: if clash.certain { "set here, too" } else { "may be set here, too" }.to_owned(),
+        });
+    }
+    let position = |place: &Place<'_>| (path_of(place), place.definition.binding.start());
+    let text_of = |place: &Place<'_>| {
+        let text = view.documents[file_of(place)].text();
+        text[std::ops::Range::<usize>::from(place.definition.value)].to_owned()
+    };
+    let equal = others.iter().all(|other| text_of(other) == text_of(&clash.place));
+    let first = others.iter().all(|other| position(&clash.place) < position(other));
+    if equal && clash.certain && clash.place.definition.literal.is_some() {
+        // Of several equal ones the first stays; otherwise all would go.
+        if !first {
+            let text = view.documents[own_file].text();
+            let edit = Edit::delete(line_of(text, clash.place.definition.binding));
+            diagnostic = diagnostic.fix(Fix::new(
+                Applicability::Unsafe,
+                "remove this definition, which says the same",
+                [edit],
+            ));
+        }
+        diagnostic.fixes.extend(extract(clash, &others, view));
+    }
+    diagnostic
+}
+
+/// The key of the parameter.
+fn key_of(definition: &Definition) -> &crate::module::Key {
+    &definition.path[OPTION.len()]
+}
+
+/// A binding with the line that it has to itself.
+fn line_of(text: &str, binding: TextRange) -> TextRange {
+    let (start, end) = (usize::from(binding.start()), usize::from(binding.end()));
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    let alone = text[line_start..start].trim().is_empty() && text[end..line_end].trim().is_empty();
+    if alone {
+        TextRange::new(TextSize::new(line_start as u32), TextSize::new(line_end as u32))
+    } else {
+        binding
+    }
+}
+
+/// A new module with the keys that the two files share, imported where one of
+/// them is.
+fn extract(clash: &Clash<'_>, others: &[Place<'_>], view: &View<'_>) -> Option<Fix> {
+    let [other] = others else { return None };
+    let (file, _) = view.graph.place(clash.place.module);
+    let (other_file, _) = view.graph.place(other.module);
+    if file == other_file {
+        return None;
+    }
+    // Every key that both modules set to the same literal.
+    let keys = |module: ModuleId| -> FxHashMap<&str, &Definition> {
+        view.module(module)
+            .definitions
+            .iter()
+            .filter(|d| d.starts_with(OPTION) && d.path.len() == OPTION.len() + 1)
+            .filter(|d| d.guards.is_empty() && d.update.is_none() && d.priorities.is_empty())
+            .filter(|d| d.literal.is_some())
+            .filter_map(|d| Some((key_of(d).name.as_deref()?, d)))
+            .collect()
+    };
+    let (own, theirs) = (keys(clash.place.module), keys(other.module));
+    let shared: BTreeMap<&str, (&Definition, &Definition)> = own
+        .iter()
+        .filter_map(|(name, definition)| {
+            let other = theirs.get(name)?;
+            (definition.literal == other.literal).then_some((*name, (*definition, *other)))
+        })
+        .collect();
+    if shared.is_empty() {
+        return None;
+    }
+    let documents = view.documents;
+    let folder = common_folder(documents[file].path(), documents[other_file].path());
+    let target = path::join(&folder, "shared-sysctl.nix")?;
+    if documents.iter().any(|document| **document.path() == *target) {
+        return None;
+    }
+    // Where one of the two is imported by its path, the new module can stand beside it.
+    let (importer, import) = documents.iter().enumerate().find_map(|(importer, document)| {
+        let base = path::parent(document.path());
+        let import = document.facts().modules.iter().flat_map(|m| &m.imports).find(|import| {
+            let Target::Path(written) = &import.target else { return false };
+            let joined = path::join(base, written);
+            import.guards.is_empty()
+                && joined.is_some_and(|path| *path == **documents[file].path())
+        })?;
+        Some((importer, import))
+    })?;
+    let mut edits = Vec::new();
+    let mut text = String::from("{\n  boot.kernel.sysctl = {\n");
+    for (name, (definition, other)) in &shared {
+        for (at, definition) in [(file, definition), (other_file, other)] {
+            let line = line_of(documents[at].text(), definition.binding);
+            edits.push(Edit::delete(line).in_file(documents[at].path().clone()));
+        }
+        let value = &documents[file].text()[std::ops::Range::<usize>::from(definition.value)];
+        let _ = writeln!(text, "    \"{name}\" = {value};");
+    }
+    text.push_str("  };\n}\n");
+    let relative = relative_path(path::parent(documents[importer].path()), &target);
+    edits.push(
+        Edit::insert(import.range.end(), format!(" {relative}"))
+            .in_file(documents[importer].path().clone()),
+    );
+    let count = shared.len();
+    let keys = if count == 1 { "the shared key".to_owned() } else { format!("{count} shared keys") };
+    let mut fix = Fix::new(Applicability::Manual, format!("move {keys} to {target}"), edits);
+    fix.creates.push(NewFile { path: Arc::from(target), text });
+    Some(fix)
+}
+
+/// The deepest folder that holds both files.
+fn common_folder(a: &str, b: &str) -> String {
+    let folders = |path| path::parent(path).split('/').filter(|part| !part.is_empty());
+    let shared: Vec<_> =
+        folders(a).zip(folders(b)).take_while(|(a, b)| a == b).map(|(part, _)| part).collect();
+    shared.join("/")
+}
+
+/// How a file in the folder `from` writes the path of `to`.
+fn relative_path(from: &str, to: &str) -> String {
+    let from: Vec<_> = from.split('/').filter(|part| !part.is_empty()).collect();
+    let to: Vec<_> = to.split('/').collect();
+    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = "../".repeat(from.len() - shared);
+    let start = if up.is_empty() { "./" } else { "" };
+    format!("{start}{up}{}", to[shared..].join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, check_fix};
+
+    fn finds(text: &str) {
+        check(&DuplicateSysctl::META, text);
+    }
+
+    /// Two modules of one host, each with a body, and what is found in them.
+    #[track_caller]
+    fn pair(a: &str, b: &str) {
+        let host = "# FILE: host.nix\n{ imports = [ ./a.nix ./b.nix ]; }";
+        finds(&format!("{host}\n# FILE: a.nix\n{a}\n# FILE: b.nix\n{b}"));
+    }
+
+    const PLAIN: &str = "{ boot.kernel.sysctl.\"a.b\" = 1; }";
+
+    #[test]
+    fn every_spelling_is_the_same_key() {
+        for other in [
+            "{ boot.kernel = { sysctl = { \"a.b\" = 2; }; }; }",
+            "{ lib, ... }: with lib; { config = mkMerge [ { boot.kernel.sysctl.\"a.b\" = 2; } ]; }",
+            "{ boot = { kernel.sysctl.${\"a.b\"} = 2; }; }",
+            "{ lib, ... }: { boot.kernel.sysctl = lib.mkIf true { \"a.b\" = lib.mkOverride 100 2; }; }",
+            "{ inherit (rec { boot.kernel = 1; }) x; boot.kernel.sysctl.\"a.b\" = 2; }",
+        ] {
+            let at = other.find("\"a.b\"").unwrap();
+            let at = if other[..at].ends_with("${") { at - 2 } else { at };
+            let width = if other[at..].starts_with('$') { 8 } else { 5 };
+            let b = format!("{other}\n#{}{} `a.b` is also set in a.nix", " ".repeat(at - 1), "^".repeat(width));
+            let a = format!("{PLAIN}\n#                    ^^^^^ `a.b` is also set in b.nix");
+            pair(&a, &b);
+        }
+    }
+
+    #[test]
+    fn priorities_are_compared_as_numbers() {
+        pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 2; }");
+        pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkForce 2; }");
+        pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl = lib.mkDefault { \"a.b\" = 2; }; }");
+        pair(PLAIN, "{ lib, ... }: { config = lib.mkForce { boot.kernel.sysctl.\"a.b\" = 2; }; }");
+        pair(
+            "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 1; }
+#                                  ^^^^^ `a.b` is also set in b.nix",
+            "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkOverride 1000 1; }
+#                                  ^^^^^ `a.b` is also set in a.nix",
+        );
+    }
+
+    #[test]
+    fn a_third_that_wins_settles_it() {
+        finds(&format!(
+            "# FILE: host.nix
+{{ lib, ... }}: {{ imports = [ ./a.nix ./b.nix ]; boot.kernel.sysctl.\"a.b\" = lib.mkForce 3; }}
+# FILE: a.nix
+{PLAIN}
+# FILE: b.nix
+{PLAIN}"
+        ));
+    }
+
+    #[test]
+    fn conditions_leave_doubt_or_exclude() {
+        pair(
+            "{ boot.kernel.sysctl.\"a.b\" = 1; }
+#                    ^^^^^ `a.b` may also be set in b.nix",
+            "{ lib, config, ... }: { boot = lib.mkIf config.x.enable { kernel.sysctl.\"a.b\" = 2; }; }
+#                                                                       ^^^^^ `a.b` may also be set in a.nix",
+        );
+        pair(
+            "{ lib, config, ... }: lib.mkIf config.x.enable { boot.kernel.sysctl.\"a.b\" = 2; }",
+            "{ lib, config, ... }: let cfg = config.x; in
+             { config = lib.mkIf (!cfg.enable) { boot.kernel.sysctl.\"a.b\" = 2; }; }",
+        );
+        pair(
+            "{ lib, config, ... }: lib.mkIf (config.h == \"a\") { boot.kernel.sysctl.\"a.b\" = 2; }",
+            "{ lib, config, ... }: lib.mkIf (config.h == \"b\") { boot.kernel.sysctl.\"a.b\" = 2; }",
+        );
+        pair(PLAIN, "{ lib, ... }: lib.mkIf false { boot.kernel.sysctl.\"a.b\" = 2; }");
+        finds(
+            "{ boot.kernel.sysctl = if x then { \"a.b\" = 1; } else { \"a.b\" = 2; }; }",
+        );
+    }
+
+    #[test]
+    fn twice_in_one_file() {
+        finds(
+            "{ lib, ... }: { boot.kernel.sysctl = lib.mkMerge [
+  { \"a.b\" = 1; }
+#   ^^^^^ `a.b` is set twice in this file
+  { \"a.b\" = 2; }
+#   ^^^^^ `a.b` is set twice in this file
+]; }",
+        );
+        finds("{ boot.kernel.sysctl = { \"a.b\" = 1; } // { \"a.b\" = 2; }; }");
+    }
+
+    #[test]
+    fn hosts_that_never_meet() {
+        let files = "# FILE: a.nix\n{ boot.kernel.sysctl.\"a.b\" = 1; }
+# FILE: b.nix\n{ boot.kernel.sysctl.\"a.b\" = 1; }";
+        finds(files);
+        finds(&format!(
+            "# FILE: flake.nix
+{{ outputs = {{ nixpkgs, ... }}: {{
+  nixosConfigurations.x = nixpkgs.lib.nixosSystem {{ modules = [ ./a.nix ]; }};
+  nixosConfigurations.y = nixpkgs.lib.nixosSystem {{ modules = [ ./b.nix ]; }};
+}}; }}
+{files}"
+        ));
+        finds(
+            "# FILE: flake.nix
+{ outputs = { nixpkgs, ... }: let
+  host = name: nixpkgs.lib.nixosSystem { modules = [ ./hosts/${name} ]; };
+in { nixosConfigurations.x = host \"x\"; }; }
+# FILE: hosts/x/default.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }
+# FILE: hosts/y/default.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }",
+        );
+        finds(
+            "# FILE: templates/default.nix
+{ imports = [ ./a.nix ./b.nix ]; }
+# FILE: templates/a.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }
+# FILE: templates/b.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }",
+        );
+    }
+
+    #[test]
+    fn modules_of_one_list_meet() {
+        finds(
+            "# FILE: flake.nix
+{ outputs = { self, nixpkgs, ... }: {
+  nixosModules.base = ./base;
+  nixosConfigurations = { x = nixpkgs.lib.nixosSystem {
+    modules = [ self.nixosModules.base ./hosts/x.nix { boot.kernel.sysctl.\"c.d\" = 1; } ];
+#                                                                         ^^^^^ `c.d` is also set in hosts/x.nix
+  }; };
+}; }
+# FILE: base/default.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }
+#                    ^^^^^ `a.b` is also set in hosts/x.nix
+# FILE: hosts/x.nix
+{ boot.kernel.sysctl = { \"a.b\" = 1; \"c.d\" = 2; }; }
+#                        ^^^^^ `a.b` is also set in base/default.nix
+#                                   ^^^^^ `c.d` is also set in flake.nix",
+        );
+    }
+
+    #[test]
+    fn modules_that_no_configuration_reaches() {
+        finds(
+            "# FILE: flake.nix
+{ outputs = { nixpkgs, ... }: {
+  nixosConfigurations.x = nixpkgs.lib.nixosSystem { modules = [ ./x.nix ]; };
+}; }
+# FILE: x.nix
+{ services.a.enable = true; }
+# FILE: attic.nix
+{ imports = [ ./a.nix ./b.nix ]; }
+# FILE: a.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }
+# FILE: b.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }",
+        );
+    }
+
+    #[test]
+    fn specialisations_meet_their_parent_but_not_each_other() {
+        finds(
+            "{
+  boot.kernel.sysctl.\"a.b\" = 1;
+#                    ^^^^^ `a.b` is set twice in this file
+  specialisation.x.configuration = { boot.kernel.sysctl = { \"a.b\" = 2; \"c.d\" = 1; }; };
+#                                                           ^^^^^ `a.b` is set twice
+  specialisation.y.configuration.boot.kernel.sysctl.\"c.d\" = 1;
+}",
+        );
+    }
+
+    #[test]
+    fn shared_keys_move_into_a_module() {
+        check_fix(
+            &DuplicateSysctl::META,
+            "# FILE: host.nix
+{ imports = [ ./m/a.nix ./m/b.nix ]; }
+# FILE: m/a.nix
+{
+  boot.kernel.sysctl.\"a.b\" = 1;
+#                    ^^^^^ `a.b` is also set in m/b.nix
+}
+# FILE: m/b.nix
+{
+  boot.kernel.sysctl.\"a.b\" = 1;
+#                    ^^^^^ `a.b` is also set in m/a.nix
+}",
+            Applicability::Manual,
+            "# FILE: host.nix
+{ imports = [ ./m/a.nix ./m/shared-sysctl.nix ./m/b.nix ]; }
+# FILE: m/a.nix
+{
+}
+# FILE: m/b.nix
+{
+}
+# FILE: m/shared-sysctl.nix
+{
+  boot.kernel.sysctl = {
+    \"a.b\" = 1;
+  };
+}",
+        );
+    }
+}
