@@ -4,6 +4,7 @@ let
   where = "/home/alice/.kept";
 in
 {
+  imports = [ ./merged.nix ];
   home.sessionVariables.NOTES = "/home/alice/notes";
 }
 // lib.optionalAttrs (builtins.pathExists "/home/alice/.never") {
