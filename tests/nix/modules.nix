@@ -1,6 +1,6 @@
 # A small stand-in for the module system: just enough to ask whether a
 # configuration still means the same after a fix. It knows imports, options
-# with defaults, mkIf, mkMerge and priorities. Values of equal priority that
+# with defaults, mkIf, mkMerge, priorities and specialisations. Values of equal priority that
 # differ are kept side by side, so that no difference is lost.
 let
   inherit (builtins)
@@ -126,6 +126,8 @@ let
   # Where a whole module may stand as a value.
   isHomePath =
     path: length path == 3 && elemAt path 0 == "home-manager" && elemAt path 1 == "users";
+  isSpecialisationPath =
+    path: length path == 3 && elemAt path 0 == "specialisation" && elemAt path 2 == "configuration";
 
   mergeLeaf =
     path: defs:
@@ -148,7 +150,16 @@ let
       defs = concatLists (map unwrap wrapped);
       anyFunction = foldl' (found: def: found || isFunction def.value) false defs;
     in
-    if isHomePath path || anyFunction then
+    if isSpecialisationPath path then
+      # The parent and what is special; there is no specialisation inside one.
+      (evalModules (
+        args
+        // {
+          modules = args.modules ++ winners defs;
+          special = true;
+        }
+      )).config
+    else if isHomePath path || anyFunction then
       (evalModules (
         args
         // {
@@ -181,8 +192,7 @@ let
     {
       modules,
       pkgs ? { },
-      extra ? { },
-      ...
+      special ? false,
     }@args:
     let
       load =
@@ -191,19 +201,20 @@ let
           value = if isAttrs module || isFunction module then module else import module;
           set =
             if isFunction value then
-              value (
-                extra
-                // {
-                  inherit config pkgs;
-                  lib = modulesLib;
-                  options = { };
-                }
-              )
+              value {
+                inherit config pkgs;
+                lib = modulesLib;
+                options = { };
+              }
             else
               value;
           split = set ? config || set ? options;
           own = [
-            (plain (if split then set.config or { } else removeAttrs set [ "imports" ]))
+            (plain (
+              removeAttrs (if split then set.config or { } else removeAttrs set [ "imports" ]) (
+                if special then [ "specialisation" ] else [ ]
+              )
+            ))
             (plain (defaults (set.options or { })))
           ];
         in
