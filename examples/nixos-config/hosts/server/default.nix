@@ -1,0 +1,50 @@
+# Host: server
+# A small machine in the cupboard: notes, metrics, a few containers.
+{ config, lib, ... }:
+let
+  routing = {
+    "net.ipv4.ip_forward" = 0;
+    "net.ipv4.conf.all.rp_filter" = 1;
+  };
+in
+{
+  imports = [
+    ../../modules/nixos/base.nix
+    ../../modules/nixos/backup.nix
+    ../../modules/nixos/hardening.nix
+    ../../modules/nixos/network.nix
+  ];
+
+  networking.hostName = "server";
+  networking.domain = lib.mkOverride 900 "lan";
+  networking.useDHCP = lib.mkOverride 40 false;
+
+  # The cupboard has no screen: whatever a profile asks for, the manuals and
+  # the fonts stay out.
+  documentation.enable = lib.mkForce false;
+  documentation.nixos.enable = lib.mkForce false;
+  fonts.fontconfig.enable = lib.mkForce false;
+
+  # services.openssh.settings.X11Forwarding = true;
+  services.openssh.settings.X11Forwarding = lib.mkForce false;
+
+  # nixamine: allow(mk-force) the upstream profile used to switch this off
+  services.timesyncd.enable = true;
+
+  boot.kernel.sysctl =
+    routing
+    // {
+      "net.ipv4.ip_forward" = 1;
+      "fs.inotify.max_user_watches" = 65536;
+    };
+
+  virtualisation.oci-containers.containers.notes = {
+    image = "docker.io/library/notes:2.4";
+    volumes = [ "/srv/notes:/home/node/data" ];
+    environment.PUBLIC_URL = "https://notes.example.org/home/alice";
+  };
+
+  users.motd = "Welcome to ${config.networking.hostName}. Settings here need no mkForce.";
+
+  system.stateVersion = "25.05";
+}

@@ -1,0 +1,13 @@
+# Module: home
+# Everything alice has on a machine with a screen.
+{
+  imports = [
+    ./shell.nix
+    ./editor.nix
+    ./sync.nix
+  ];
+
+  home.username = "alice";
+  home.homeDirectory = "/home/alice";
+  home.stateVersion = "25.05";
+}

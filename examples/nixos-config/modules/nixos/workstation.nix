@@ -1,0 +1,46 @@
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+
+with lib;
+
+let
+  cfg = config.site.workstation;
+  user = "alice";
+  mkForceX11 = enabled: { services.displayManager.gdm.wayland = !enabled; };
+in
+{
+  options.site.workstation = {
+    enable = mkEnableOption "a graphical session" // {
+      default = true;
+    };
+
+    x11 = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Whether the session runs on X11; see `mkForce` for stronger words.";
+    };
+  };
+
+  config = mkIf cfg.enable (mkMerge [
+    (mkForceX11 cfg.x11)
+    {
+      services.xserver.enable = true;
+      services.pipewire.enable = true;
+
+      programs.ssh.askPassword = mkForce "";
+
+      fonts.packages = with pkgs; [
+        inter
+        jetbrains-mono
+      ];
+
+      systemd.tmpfiles.rules = [
+        "d /home/${user}/.cache/thumbnails 0700 ${user} users 30d"
+      ];
+    }
+  ]);
+}

@@ -1,0 +1,6 @@
+# The hosts and homes of one case.
+{ flake }:
+(import ./modules.nix).evalFlake {
+  inherit flake;
+  pkgs.hello = "/hello";
+}
