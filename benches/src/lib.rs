@@ -1,1 +1,153 @@
-//! Seeded inputs for the benchmarks.
+//! Seeded inputs for the benchmarks: the same text for the same seed, on every
+//! machine.
+
+use std::fmt::Write as _;
+
+/// A small generator of pseudo-random numbers (SplitMix64): enough to vary
+/// texts, and the same everywhere.
+pub struct Random(u64);
+
+impl Random {
+    /// A generator that gives the same numbers for the same seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
+    }
+
+    fn pick<'w>(&mut self, words: &[&'w str]) -> &'w str {
+        words[self.below(words.len())]
+    }
+}
+
+const WORDS: &[&str] = &[
+    "nginx",
+    "postgresql",
+    "openssh",
+    "restic",
+    "grafana",
+    "firefox",
+    "kitty",
+    "waybar",
+    "sway",
+    "git",
+    "zsh",
+    "neovim",
+    "tailscale",
+    "samba",
+    "pipewire",
+    "bluetooth",
+    "podman",
+    "syncthing",
+];
+
+/// Settings of a module; `@W` is a word, `@N` the number of the line.
+const SETTINGS: &[&str] = &[
+    "    services.@W_@N = {
+      enable = true;
+      settings.listen = [ \"127.0.0.1\" \"${toString cfg.port}\" ];
+    };
+",
+    "    # @W needs this on small machines
+    programs.@W_@N.enable = mkDefault false;
+",
+    "    environment.systemPackages_@N = with pkgs; [ @W git htop ];\n",
+    "    systemd.services.@W_@N.script = ''
+      set -eu
+      ${pkgs.@W}/bin/@W --port ${toString cfg.port} \"$@\"
+    '';
+",
+    "    boot.kernel.sysctl.\"net.@W.@N\" = @N;\n",
+    "    networking.@W_@N = if cfg.port > 1024 then \"@W\" else null;\n",
+    "    users.users.@W_@N = { isNormalUser = true; extraGroups = [ \"wheel\" ]; };\n",
+    "    home.file_@N.\"@W\".text = \"a = ${cfg.@W or \"none\"}\";\n",
+];
+
+/// A setting with two findings in it, one in forty or so.
+const FOUND: &str = "    services.@W_@N.forced = lib.mkForce \"/home/@W/x\";\n";
+
+/// A NixOS module of at least `bytes` bytes: options, settings nested and flat,
+/// lists, strings, conditions, comments, and now and then something to find.
+pub fn module(seed: u64, bytes: usize) -> String {
+    let mut random = Random::new(seed);
+    let name = random.pick(WORDS);
+    let mut out = format!(
+        "# Feature: {name}
+{{ config, lib, pkgs, ... }}:
+with lib;
+let
+  cfg = config.my.{name};
+in
+{{
+  options.my.{name} = {{
+    enable = mkEnableOption \"{name}\";
+    port = mkOption {{ type = types.port; default = 8080; }};
+  }};
+
+  config = mkIf cfg.enable {{
+"
+    );
+    let mut line = 0;
+    while out.len() < bytes {
+        let setting = if random.below(40) == 0 {
+            FOUND
+        } else {
+            random.pick(SETTINGS)
+        };
+        let word = random.pick(WORDS);
+        out.push_str(&setting.replace("@W", word).replace("@N", &line.to_string()));
+        line += 1;
+    }
+    out.push_str("  };\n}\n");
+    out
+}
+
+/// A project of `count` modules of `bytes` bytes that one host imports, with
+/// their paths.
+pub fn project(seed: u64, count: usize, bytes: usize) -> Vec<(String, String)> {
+    let mut files = Vec::with_capacity(count + 1);
+    let mut host = String::from("{\n  imports = [\n");
+    for index in 0..count {
+        let _ = writeln!(host, "    ./modules/m{index}.nix");
+        files.push((
+            format!("modules/m{index}.nix"),
+            module(seed + index as u64, bytes),
+        ));
+    }
+    host.push_str("  ];\n}\n");
+    files.push(("host.nix".to_owned(), host));
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_text() {
+        assert_eq!(module(7, 10_000), module(7, 10_000));
+        assert_ne!(module(7, 10_000), module(8, 10_000));
+        assert_eq!(project(1, 3, 500).len(), 4);
+    }
+
+    #[test]
+    fn the_text_is_nix_and_has_findings() {
+        let settings = nixamine_rules::Settings::default();
+        let source = nixamine_rules::Source::new("m.nix", module(1, 50_000));
+        let document = nixamine_rules::analyze(source, &settings);
+        let findings = nixamine_rules::Workspace::new(vec![document], []).check(&settings);
+        let rules: Vec<_> = findings.iter().map(|(_, found)| found.rule.name).collect();
+        assert!(!rules.contains(&"syntax-error"), "{rules:?}");
+        assert!(
+            rules.contains(&"mk-force") && rules.contains(&"hardcoded-home"),
+            "{rules:?}"
+        );
+    }
+}

@@ -327,7 +327,7 @@ struct RuleState {
 }
 
 /// How every rule stands for one file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FileSettings {
     states: Vec<RuleState>,
     /// Does a suppression need a reason?
@@ -439,15 +439,6 @@ impl Settings {
         }
         settings.apply_names(&self.select, &self.ignore);
         Arc::new(settings)
-    }
-}
-
-impl Default for FileSettings {
-    fn default() -> Self {
-        Self {
-            states: Vec::new(),
-            require_reason: false,
-        }
     }
 }
 

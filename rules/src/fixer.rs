@@ -98,6 +98,9 @@ pub fn fix(
     }
 }
 
+/// A file with its text before and after.
+type Changed = (Arc<str>, Arc<str>, Arc<str>);
+
 /// The fixes that are applied together, or not at all.
 struct Unit {
     /// Each with the file of its finding.
@@ -204,7 +207,7 @@ fn signature(home: &Arc<str>, fix: &Fix) -> (Arc<str>, String) {
 
 impl Unit {
     /// The texts of its files before and after; `None` when a fix would do harm.
-    fn apply(&self, findings: &Findings) -> Option<Vec<(Arc<str>, Arc<str>, Arc<str>)>> {
+    fn apply(&self, findings: &Findings) -> Option<Vec<Changed>> {
         let mut edits: BTreeMap<Arc<str>, Vec<&Edit>> = BTreeMap::new();
         for (home, fix) in &self.fixes {
             for edit in &fix.edits {

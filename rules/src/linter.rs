@@ -122,8 +122,10 @@ pub struct ChunkContext {
     env: Env,
     /// The keys of the bindings around it, outermost first; `None` is computed.
     path: Vec<Option<SmolStr>>,
-    /// The bindings around it, innermost last.
-    enclosing: Vec<Statement>,
+    /// The comments of the bindings around it, innermost last.
+    enclosing: Arc<[Attached]>,
+    /// How many of those bindings, the innermost first, start on its first line.
+    on_first_line: usize,
     /// Its own comments.
     attached: Attached,
 }
@@ -150,10 +152,14 @@ pub fn chunks(tree: &Tree, size: usize) -> Vec<Chunk> {
             let mut context: ChunkContext = context;
             context.attached = attached(&node);
             let start = node.text_range().start();
-            for (statement, at) in context.enclosing.iter_mut().zip(&starts) {
-                let lines = lines.get_or_insert_with(|| LineIndex::new(tree.text()));
-                statement.same_line = lines.line(*at) == lines.line(start);
-            }
+            context.on_first_line = starts
+                .iter()
+                .rev()
+                .take_while(|at| {
+                    let lines = lines.get_or_insert_with(|| LineIndex::new(tree.text()));
+                    lines.line(**at) == lines.line(start)
+                })
+                .count();
             chunks.push(Chunk {
                 green: node.green().to_owned(),
                 offset: node.text_range().start(),
@@ -173,11 +179,8 @@ pub fn chunks(tree: &Tree, size: usize) -> Vec<Chunk> {
                 && child.kind() != SyntaxKind::NODE_ATTRPATH
             {
                 context.path.extend(keys(&node));
-                let comments = attached(&node);
-                context.enclosing.push(Statement {
-                    comments,
-                    same_line: false,
-                });
+                let outer = context.enclosing.iter().cloned();
+                context.enclosing = outer.chain([attached(&node)]).collect();
                 starts.push(node.text_range().start());
             }
             stack.push((child, context, starts));
@@ -375,16 +378,11 @@ impl LocalContext<'_> {
             })
             .collect();
         let first_line = same_line(root.text_range().start());
-        statements.extend(
-            self.chunk
-                .enclosing
-                .iter()
-                .rev()
-                .map(|statement| Statement {
-                    comments: statement.comments.clone(),
-                    same_line: statement.same_line && first_line,
-                }),
-        );
+        let enclosing = self.chunk.enclosing.iter().rev().enumerate();
+        statements.extend(enclosing.map(|(distance, comments)| Statement {
+            comments: comments.clone(),
+            same_line: first_line && distance < self.chunk.on_first_line,
+        }));
         statements
     }
 
@@ -471,7 +469,7 @@ mod tests {
             let mut covered = vec![0u8; text.len()];
             for chunk in chunks(&tree, size) {
                 let start = usize::from(chunk.offset);
-                let len = usize::from(TextSize::from(chunk.green.text_len()));
+                let len = usize::from(chunk.green.text_len());
                 covered[start..start + len]
                     .iter_mut()
                     .for_each(|count| *count += 1);

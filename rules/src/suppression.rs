@@ -92,6 +92,12 @@ fn read(comment: &SyntaxToken, tree: &Tree, lines: &LineIndex) -> Option<Suppres
             .is_empty();
     let removal = if alone && ends_line {
         TextRange::new(line_start, line_end)
+    } else if alone {
+        // Code follows on the line and keeps its indentation.
+        let behind = &tree.text()[usize::from(comment.text_range().end())..];
+        let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+        let end = comment.text_range().end() + TextSize::new(blanks as u32);
+        TextRange::new(start, end)
     } else {
         // Behind code, the blanks before it go too.
         let before = &tree.text()[..usize::from(start)];

@@ -186,8 +186,8 @@ fn kind(comment: &str) -> Kind {
 fn says_something(comments: &[SyntaxToken]) -> bool {
     comments.iter().any(|comment| {
         let text = comment_text(comment.text());
-        kind(comment.text()) == Kind::Purpose
-            && !(text.ends_with(".nix") && !text.contains(char::is_whitespace))
+        let is_path = text.ends_with(".nix") && !text.contains(char::is_whitespace);
+        kind(comment.text()) == Kind::Purpose && !is_path
     })
 }
 

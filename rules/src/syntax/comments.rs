@@ -43,10 +43,13 @@ impl Attached {
             };
             let above = above(&previous);
             documented = !above.is_empty();
-            attached.run.push(RunEntry {
-                head: head_name(&previous),
-                above,
-            });
+            let head = head_name(&previous);
+            // Plain settings are no run of anything; a long table is made of them.
+            let plain = head.is_none();
+            attached.run.push(RunEntry { head, above });
+            if plain {
+                break;
+            }
             current = previous;
         }
         attached

@@ -155,7 +155,10 @@ mod tests {
     fn a_tree_is_lossless_and_edits_apply() {
         let tree = parse("\u{feff}{ a = 1; }\r\n");
         assert!(tree.errors().is_empty());
-        assert_eq!(tree.text().len(), tree.root().text_range().len().into());
+        assert_eq!(
+            tree.text().len(),
+            usize::from(tree.root().text_range().len())
+        );
         let edit = TextEdit {
             range: TextRange::new(9.into(), 10.into()),
             text: "22".into(),

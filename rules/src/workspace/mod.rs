@@ -155,7 +155,7 @@ impl Workspace {
     }
 
     /// What local rules said, with the conditions answered.
-    fn local_findings(&self, file: usize, view: &View<'_>) -> Vec<Diagnostic> {
+    fn local_findings<'a>(&'a self, file: usize, view: &'a View<'a>) -> Vec<Diagnostic> {
         let mut out = Vec::new();
         for finding in &self.documents[file].findings {
             if finding
@@ -337,6 +337,18 @@ pub struct View<'w> {
     /// computed or there is none.
     home_directories: Option<Vec<&'w str>>,
     header_habit: OnceCell<bool>,
+    /// Every definition by its path, made when somebody first asks.
+    definitions: OnceCell<DefinitionIndex<'w>>,
+}
+
+/// Definitions by the names of their path.
+type DefinitionIndex<'w> = FxHashMap<Vec<&'w str>, Vec<(ModuleId, &'w Definition)>>;
+
+/// Does it set `home.homeDirectory`, of its own module or of one further down
+/// (`home-manager.users.alice.home.homeDirectory`)?
+fn is_home_directory(definition: &Definition) -> bool {
+    let mut names = definition.path.iter().rev().map(|key| key.name.as_deref());
+    names.next() == Some(Some("homeDirectory")) && names.next() == Some(Some("home"))
 }
 
 impl<'w> View<'w> {
@@ -345,7 +357,7 @@ impl<'w> View<'w> {
         for document in documents {
             for module in &document.facts.modules {
                 for definition in &module.definitions {
-                    if definition.starts_with(&["home", "homeDirectory"]) {
+                    if is_home_directory(definition) {
                         match (&definition.literal, &mut home_directories) {
                             (Some(Literal::String(value)), Some(all)) => all.push(value.as_str()),
                             _ => home_directories = None,
@@ -359,6 +371,7 @@ impl<'w> View<'w> {
             graph,
             home_directories,
             header_habit: OnceCell::new(),
+            definitions: OnceCell::new(),
         }
     }
 
@@ -422,7 +435,7 @@ impl<'w> View<'w> {
                     let always = ways.iter().any(|way| way.iter().all(|g| g.is_choice()));
                     always
                         && self.module(*member).definitions.iter().any(|definition| {
-                            definition.starts_with(&["home", "homeDirectory"])
+                            is_home_directory(definition)
                                 && definition.guards.is_empty()
                                 && definition.update.is_none()
                         })
@@ -448,31 +461,45 @@ impl<'w> View<'w> {
         &self.documents[file].facts.modules[index]
     }
 
-    /// Where the modules of one configuration set `path`, except in `id` at `range`.
+    /// Where modules that meet `id` in some configuration set `path`, at most
+    /// `most` places; `None` when there are more.
     pub fn other_definitions(
         &self,
         id: ModuleId,
         path: &[&str],
-    ) -> Vec<(ModuleId, &'w Definition)> {
-        let mut found: Vec<(ModuleId, &Definition)> = Vec::new();
-        for configuration in &self.graph.configurations {
-            if !configuration.members.contains_key(&id) {
-                continue;
-            }
-            for member in configuration.members.keys() {
-                for definition in &self.module(*member).definitions {
-                    if definition.path.len() == path.len()
-                        && definition.starts_with(path)
-                        && !found
-                            .iter()
-                            .any(|(_, known)| std::ptr::eq(*known, definition))
-                    {
-                        found.push((*member, definition));
+        most: usize,
+    ) -> Option<Vec<(ModuleId, &'w Definition)>> {
+        let all = self.definitions.get_or_init(|| {
+            let mut all: DefinitionIndex<'w> = FxHashMap::default();
+            for (file, document) in self.documents.iter().enumerate() {
+                for (index, module) in document.facts.modules.iter().enumerate() {
+                    let id = self.graph.id(file, index);
+                    for definition in &module.definitions {
+                        if let Some(path) = definition.names() {
+                            all.entry(path).or_default().push((id, definition));
+                        }
                     }
                 }
             }
+            all
+        });
+        let meet = |other: ModuleId| {
+            other == id
+                || self.graph.configurations.iter().any(|configuration| {
+                    configuration.members.contains_key(&id)
+                        && configuration.members.contains_key(&other)
+                })
+        };
+        let found = all.get(path).map_or(&[][..], Vec::as_slice);
+        if found.len() > most.saturating_mul(8) {
+            return None;
         }
-        found
+        let found: Vec<_> = found
+            .iter()
+            .copied()
+            .filter(|(other, _)| meet(*other))
+            .collect();
+        (found.len() <= most).then_some(found)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::linter::LocalContext;
 use crate::module::Class;
 use crate::rule::{Rule, RuleMeta};
 use crate::semantics::Origin;
-use crate::syntax::{NodeOrToken, SyntaxKind, SyntaxNode, TextRange, TextSize};
+use crate::syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode, TextRange, TextSize, ast};
 use crate::workspace::FileContext;
 use serde::Deserialize;
 use smol_str::SmolStr;
@@ -414,7 +414,7 @@ fn is_about_a_home(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
                     || matches!(token.text(), "mkEnableOption" | "mdDoc" | "literalDocBook")
             })
     });
-    !(defines && is_whole_home(node)) && !prose
+    !(prose || defines && is_whole_home(node))
 }
 
 fn is_defining(key: &str) -> bool {
@@ -487,7 +487,14 @@ fn with_fixes(
         "use `config.home.homeDirectory`",
         [Edit::replace(home.range, "${config.home.homeDirectory}")],
     );
-    for_home.safe_if = Some(Condition::HomeDirectoryIs {
+    // Beside `==` somebody asks whether the home is this one.
+    let compared = node.parent().and_then(ast::BinOp::cast).is_some_and(|operation| {
+        matches!(
+            operation.operator(),
+            Some(ast::BinOpKind::Equal | ast::BinOpKind::NotEqual)
+        )
+    });
+    for_home.safe_if = (!compared).then(|| Condition::HomeDirectoryIs {
         at: home.range.start(),
         directory: home.text.as_str().into(),
         config_depth,

@@ -227,13 +227,18 @@ fn run_has_reason(statement: &Attached) -> bool {
 
 fn is_reason(comment: &str) -> bool {
     let text = crate::module::comment_text(comment);
-    text.chars().any(char::is_alphabetic) && !comments::is_code(text)
+    // What allows a finding cannot also be the reason why there is none.
+    let directive = text.starts_with("nixamine:");
+    text.chars().any(char::is_alphabetic) && !directive && !comments::is_code(text)
 }
 
 fn is_about_priority(comment: &str) -> bool {
     let comment = comment.to_ascii_lowercase();
     ABOUT_PRIORITY.iter().any(|word| comment.contains(word))
 }
+
+/// A fix that changes more places than this is a project of its own.
+const MOST_PLACES: usize = 8;
 
 /// The plain value here, `mkDefault` where else the option is set.
 fn default_elsewhere(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
@@ -247,7 +252,7 @@ fn default_elsewhere(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fi
     let path = definition.names()?;
     let others: Vec<_> = cx
         .view()
-        .other_definitions(cx.module_id(module), &path)
+        .other_definitions(cx.module_id(module), &path, MOST_PLACES)?
         .into_iter()
         .filter(|(_, other)| !std::ptr::eq(*other, definition))
         .collect();
@@ -400,6 +405,10 @@ in
     e = lib.mkForce 1;
 #       ^^^^^^^^^^^ without
   };
+
+  # nixamine: allow(long-module) this is no reason to force anything
+  g = lib.mkForce 1;
+#     ^^^^^^^^^^^ without
 
   #
   f = lib.mkForce 1;
