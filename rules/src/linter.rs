@@ -4,7 +4,7 @@
 use crate::config::{FileSettings, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::module::{self, FileFacts};
-use crate::rules::{self, RuleIndex};
+use crate::rules::{self, Dispatch, RuleIndex};
 use crate::semantics::{Env, Meaning, attr_name, sees_scope};
 use crate::suppression::{self, Suppression};
 use crate::syntax::comments::{self, Attached};
@@ -93,9 +93,15 @@ pub fn analyze_in_chunks(source: Source, settings: &Settings, chunk_size: usize)
     }
     document.facts = module::collect(&document.source.path, &tree);
     document.suppressions = suppression::collect(&tree);
-    for chunk in chunks(&tree, chunk_size) {
+    let dispatch = Dispatch::new(tree.text(), |rule| document.settings.is_on(rule));
+    let chunks = if dispatch.is_empty() {
+        Vec::new()
+    } else {
+        chunks(&tree, chunk_size)
+    };
+    for chunk in chunks {
         let path = &document.source.path;
-        for mut finding in lint_chunk(&chunk.green, &chunk.context, path, &document.settings) {
+        for mut finding in lint_chunk(&chunk, &dispatch, path, &document.settings) {
             finding.shift(chunk.offset);
             document.findings.push(finding);
         }
@@ -243,15 +249,15 @@ fn keys(binding: &SyntaxNode) -> Vec<Option<SmolStr>> {
 }
 
 /// Runs the local rules over one chunk. Ranges are relative to the chunk.
-pub fn lint_chunk(
-    green: &GreenNode,
-    context: &ChunkContext,
+fn lint_chunk(
+    chunk: &Chunk,
+    dispatch: &Dispatch,
     path: &str,
     settings: &FileSettings,
 ) -> Vec<Diagnostic> {
-    let root = SyntaxNode::new_root(green.clone());
+    let root = SyntaxNode::new_root(chunk.green.clone());
     let mut cx = LocalContext {
-        chunk: context,
+        chunk: &chunk.context,
         path,
         settings,
         rule: 0,
@@ -259,11 +265,9 @@ pub fn lint_chunk(
         out: Vec::new(),
     };
     for node in root.descendants() {
-        for &rule in rules::for_kind(node.kind()) {
-            if settings.is_on(rule) {
-                cx.rule = rule;
-                rules::ALL[rule].check_node(&node, &mut cx);
-            }
+        for &rule in dispatch.for_kind(node.kind()) {
+            cx.rule = rule;
+            rules::ALL[rule].check_node(&node, &mut cx);
         }
     }
     cx.out

@@ -157,6 +157,12 @@ pub trait Rule: Sync {
         &[]
     }
 
+    /// Texts of which at least one stands in every file that
+    /// [`Rule::check_node`] has anything to say about; none means any file.
+    fn needles(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Looks at one node. It sees the node's chunk as a tree of its own and
     /// learns everything outside it from the context, so that its findings
     /// stay valid for as long as chunk and context are the same.

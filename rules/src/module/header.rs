@@ -213,30 +213,35 @@ impl LineCounts {
     pub(super) fn of(tree: &Tree) -> Self {
         let text = &**tree.text();
         let physical = text.lines().count() as u32;
-        // A line has code when a token other than trivia touches it.
-        let mut code = 0;
-        let mut last_line = None;
-        let mut line = 0u32;
-        for token in tree
-            .root()
-            .descendants_with_tokens()
-            .filter_map(NodeOrToken::into_token)
-        {
-            let breaks = token.text().bytes().filter(|b| *b == b'\n').count() as u32;
-            if !matches!(
-                token.kind(),
-                SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT
-            ) {
-                let first = if last_line == Some(line) {
-                    line + 1
-                } else {
-                    line
-                };
-                code += (line + breaks + 1).saturating_sub(first);
-                last_line = Some(line + breaks);
+        // A line has code when a token other than trivia touches it. On green
+        // nodes, because this looks at every token of every file.
+        let (mut code, mut line, mut last_line) = (0, 0u32, None);
+        let mut stack = vec![tree.green().children()];
+        while let Some(children) = stack.last_mut() {
+            match children.next() {
+                None => {
+                    stack.pop();
+                }
+                Some(NodeOrToken::Node(node)) => stack.push(node.children()),
+                Some(NodeOrToken::Token(token)) => {
+                    let breaks = token.text().bytes().filter(|b| *b == b'\n').count() as u32;
+                    if !is_trivia(token.kind()) {
+                        let first = if last_line == Some(line) {
+                            line + 1
+                        } else {
+                            line
+                        };
+                        code += (line + breaks + 1).saturating_sub(first);
+                        last_line = Some(line + breaks);
+                    }
+                    line += breaks;
+                }
             }
-            line += breaks;
         }
         Self { physical, code }
     }
+}
+
+fn is_trivia(kind: rowan::SyntaxKind) -> bool {
+    kind.0 == SyntaxKind::TOKEN_WHITESPACE as u16 || kind.0 == SyntaxKind::TOKEN_COMMENT as u16
 }

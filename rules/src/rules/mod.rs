@@ -2,7 +2,6 @@
 
 use crate::rule::{Rule, RuleMeta};
 use crate::syntax::{KIND_COUNT, SyntaxKind};
-use std::sync::OnceLock;
 
 /// Names each rule's file and lists them all, in the order of the pages.
 macro_rules! registry {
@@ -61,23 +60,48 @@ pub fn metas() -> impl Iterator<Item = &'static RuleMeta> {
     ALL.iter().map(|rule| rule.meta())
 }
 
-/// For each node kind the rules that want to see it.
-pub(crate) fn dispatch() -> &'static [Vec<RuleIndex>; KIND_COUNT] {
-    static TABLE: OnceLock<[Vec<RuleIndex>; KIND_COUNT]> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut table = [const { Vec::new() }; KIND_COUNT];
-        for (index, rule) in ALL.iter().enumerate() {
-            for kind in rule.kinds() {
-                table[*kind as usize].push(index);
-            }
-        }
-        table
-    })
+/// The local rules that have something to look for in one text, by the node
+/// kinds they want to see.
+pub(crate) struct Dispatch {
+    table: [Vec<RuleIndex>; KIND_COUNT],
+    empty: bool,
 }
 
-/// The rules that want to see `kind`.
-pub(crate) fn for_kind(kind: SyntaxKind) -> &'static [RuleIndex] {
-    &dispatch()[kind as usize]
+impl Dispatch {
+    /// The rules that `is_on` lets run over `text`.
+    pub(crate) fn new(text: &str, is_on: impl Fn(RuleIndex) -> bool) -> Self {
+        let mut dispatch = Self {
+            table: [const { Vec::new() }; KIND_COUNT],
+            empty: true,
+        };
+        for (index, rule) in ALL.iter().enumerate() {
+            if rule.kinds().is_empty() || !is_on(index) || !is_mentioned(text, rule.needles()) {
+                continue;
+            }
+            dispatch.empty = false;
+            for kind in rule.kinds() {
+                dispatch.table[*kind as usize].push(index);
+            }
+        }
+        dispatch
+    }
+
+    /// Is there no rule to run?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.empty
+    }
+
+    /// The rules that want to see `kind`.
+    pub(crate) fn for_kind(&self, kind: SyntaxKind) -> &[RuleIndex] {
+        &self.table[kind as usize]
+    }
+}
+
+fn is_mentioned(text: &str, needles: &[&str]) -> bool {
+    needles.is_empty()
+        || needles
+            .iter()
+            .any(|needle| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some())
 }
 
 #[cfg(test)]

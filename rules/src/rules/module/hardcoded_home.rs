@@ -187,6 +187,10 @@ impl Rule for HardcodedHome {
         &[SyntaxKind::NODE_STRING, SyntaxKind::NODE_PATH_ABS]
     }
 
+    fn needles(&self) -> &'static [&'static str] {
+        &["/home/", "/Users/", "/root"]
+    }
+
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
         let mut homes = Vec::new();
         find_homes(node, &mut homes);

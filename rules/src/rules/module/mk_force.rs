@@ -103,6 +103,10 @@ impl Rule for MkForce {
         &[SyntaxKind::NODE_IDENT, SyntaxKind::NODE_SELECT]
     }
 
+    fn needles(&self) -> &'static [&'static str] {
+        &["mkForce", "mkImageMediaOverride", "mkVMOverride", "mkOverride"]
+    }
+
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
         let Some(used) = use_of(node, cx) else { return };
         if has_reason(node, cx) {

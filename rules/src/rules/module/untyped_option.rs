@@ -94,6 +94,10 @@ impl Rule for UntypedOption {
         &[SyntaxKind::NODE_APPLY]
     }
 
+    fn needles(&self) -> &'static [&'static str] {
+        &["mkOption"]
+    }
+
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
         let Some((function, arguments)) = application(node) else { return };
         let [argument] = arguments.as_slice() else { return };
