@@ -347,8 +347,23 @@ type DefinitionIndex<'w> = FxHashMap<Vec<&'w str>, Vec<(ModuleId, &'w Definition
 /// Does it set `home.homeDirectory`, of its own module or of one further down
 /// (`home-manager.users.alice.home.homeDirectory`)?
 fn is_home_directory(definition: &Definition) -> bool {
-    let mut names = definition.path.iter().rev().map(|key| key.name.as_deref());
-    names.next() == Some(Some("homeDirectory")) && names.next() == Some(Some("home"))
+    let names: Vec<_> = definition
+        .path
+        .iter()
+        .map(|key| key.name.as_deref())
+        .collect();
+    match names.as_slice() {
+        [Some("home"), Some("homeDirectory")] => true,
+        [
+            ..,
+            Some("home-manager"),
+            Some("users"),
+            _,
+            Some("home"),
+            Some("homeDirectory"),
+        ] => true,
+        _ => false,
+    }
 }
 
 impl<'w> View<'w> {
