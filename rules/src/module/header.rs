@@ -1,7 +1,7 @@
 //! The comment at the top of a file, and its lines.
 
 use crate::syntax::{
-    AstNode, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, TextSize, Tree, ast,
+    AstNode, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, TextSize, Tree, ast, is_trivia,
 };
 
 /// What the top of a file says.
@@ -240,8 +240,4 @@ impl LineCounts {
         }
         Self { physical, code }
     }
-}
-
-fn is_trivia(kind: rowan::SyntaxKind) -> bool {
-    kind.0 == SyntaxKind::TOKEN_WHITESPACE as u16 || kind.0 == SyntaxKind::TOKEN_COMMENT as u16
 }

@@ -24,6 +24,11 @@ pub use rowan::ast::AstNode;
 /// private. The test `kind_count_covers_every_kind` fails when that changes.
 pub const KIND_COUNT: usize = SyntaxKind::NODE_WITH as usize + 1;
 
+/// Is a green token white space or a comment?
+pub fn is_trivia(kind: rowan::SyntaxKind) -> bool {
+    kind.0 == SyntaxKind::TOKEN_WHITESPACE as u16 || kind.0 == SyntaxKind::TOKEN_COMMENT as u16
+}
+
 /// A place where the text is not Nix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
