@@ -352,18 +352,18 @@ fn is_home_directory(definition: &Definition) -> bool {
         .iter()
         .map(|key| key.name.as_deref())
         .collect();
-    match names.as_slice() {
-        [Some("home"), Some("homeDirectory")] => true,
-        [
-            ..,
-            Some("home-manager"),
-            Some("users"),
-            _,
-            Some("home"),
-            Some("homeDirectory"),
-        ] => true,
-        _ => false,
-    }
+    matches!(
+        names.as_slice(),
+        [Some("home"), Some("homeDirectory")]
+            | [
+                ..,
+                Some("home-manager"),
+                Some("users"),
+                _,
+                Some("home"),
+                Some("homeDirectory")
+            ]
+    )
 }
 
 impl<'w> View<'w> {
