@@ -128,71 +128,93 @@ pub struct ChunkContext {
     env: Env,
     /// The keys of the bindings around it, outermost first; `None` is computed.
     path: Vec<Option<SmolStr>>,
-    /// The comments of the bindings around it, innermost last.
+    /// The comments of the statements around it, innermost last.
     enclosing: Arc<[Attached]>,
-    /// How many of those bindings, the innermost first, start on its first line.
+    /// How many of those statements, the innermost first, start on its first line.
     on_first_line: usize,
-    /// Its own comments.
-    attached: Attached,
+    /// How many of those statements, the innermost first, have nothing before it.
+    first_in: usize,
+    /// Its own comments, if it is a statement.
+    attached: Option<Attached>,
 }
 
-/// A binding (or `inherit`) around a node.
-#[derive(Debug, Clone, Default, PartialEq, Hash)]
+/// A statement (a binding, an `inherit`, an element of a list that holds
+/// bindings) around a node.
+#[derive(Debug, Clone)]
 pub struct Statement {
     /// Its comments.
     pub comments: Attached,
     /// Does it start on the line of the innermost statement around the node?
     pub same_line: bool,
+    /// Is nothing in it before the innermost statement around the node?
+    pub first: bool,
 }
 
 /// Cuts the spine of a file (functions, `let`, `with`, the outermost sets, down
 /// through large sets) into chunks.
 pub fn chunks(tree: &Tree, size: usize) -> Vec<Chunk> {
-    let root = tree.root();
     let mut chunks = Vec::new();
     let mut lines: Option<LineIndex> = None;
-    // Iterative: the spine of a file is as deep as somebody likes.
-    let mut stack = vec![(root, ChunkContext::default(), Vec::new())];
-    while let Some((node, context, starts)) = stack.pop() {
+    // Iterative: the spine of a file is as deep as somebody likes. With each
+    // node go the starts of the statements around it, and whether each of these
+    // is the first of its set.
+    let mut stack = vec![(
+        tree.root(),
+        ChunkContext::default(),
+        Vec::<(TextSize, bool)>::new(),
+    )];
+    while let Some((node, mut context, around)) = stack.pop() {
         if usize::from(node.text_range().len()) <= size || !is_spine(&node) {
-            let mut context: ChunkContext = context;
-            context.attached = attached(&node);
             let start = node.text_range().start();
-            context.on_first_line = starts
-                .iter()
-                .rev()
-                .take_while(|at| {
-                    let lines = lines.get_or_insert_with(|| LineIndex::new(tree.text()));
-                    lines.line(**at) == lines.line(start)
-                })
-                .count();
+            if !around.is_empty() {
+                let lines = lines.get_or_insert_with(|| LineIndex::new(tree.text()));
+                let line = lines.line(start);
+                context.on_first_line = around
+                    .iter()
+                    .rev()
+                    .take_while(|(at, _)| lines.line(*at) == line)
+                    .count();
+                let mut first = comments::is_first(&node) || !comments::is_statement(&node);
+                let firsts = around.iter().rev().map(|(_, is_first)| {
+                    let inside = first;
+                    first &= is_first;
+                    inside
+                });
+                context.first_in = firsts.take_while(|first| *first).count();
+            }
+            context.attached = comments::is_statement(&node).then(|| Attached::of(&node));
             chunks.push(Chunk {
                 green: node.green().to_owned(),
-                offset: node.text_range().start(),
+                offset: start,
                 context,
             });
             continue;
         }
         let inside = context.env.enter(&node);
-        let first = stack.len();
+        let mut inner = context.clone();
+        let mut inner_around = around.clone();
+        if comments::is_statement(&node) {
+            if node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE {
+                inner.path.extend(keys(&node));
+            }
+            let outer = context.enclosing.iter().cloned();
+            inner.enclosing = outer.chain([Attached::of(&node)]).collect();
+            inner_around.push((node.text_range().start(), comments::is_first(&node)));
+        }
+        let pushed = stack.len();
         for child in node.children() {
-            let mut context = context.clone();
-            let mut starts = starts.clone();
+            let (mut context, around) = if child.kind() == SyntaxKind::NODE_ATTRPATH {
+                (context.clone(), around.clone())
+            } else {
+                (inner.clone(), inner_around.clone())
+            };
             if sees_scope(&node, &child) {
                 context.env = inside.clone();
             }
-            if node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE
-                && child.kind() != SyntaxKind::NODE_ATTRPATH
-            {
-                context.path.extend(keys(&node));
-                let outer = context.enclosing.iter().cloned();
-                context.enclosing = outer.chain([attached(&node)]).collect();
-                starts.push(node.text_range().start());
-            }
-            stack.push((child, context, starts));
+            stack.push((child, context, around));
         }
         // The stack gives back what was pushed last; the file is read from the top.
-        stack[first..].reverse();
+        stack[pushed..].reverse();
     }
     chunks
 }
@@ -230,13 +252,6 @@ fn is_spine(node: &SyntaxNode) -> bool {
             .parent()
             .is_some_and(|parent| parent.kind() == SyntaxKind::NODE_APPLY && is_spine(&parent)),
         _ => false,
-    }
-}
-
-fn attached(node: &SyntaxNode) -> Attached {
-    match node.kind() {
-        SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_INHERIT => Attached::of(node),
-        _ => Attached::default(),
     }
 }
 
@@ -352,40 +367,54 @@ impl LocalContext<'_> {
         path
     }
 
-    /// The bindings around `node`, innermost first; itself, if it is one.
+    /// The statements around `node`, innermost first; itself, if it is one.
     pub fn statements(&self, node: &SyntaxNode) -> Vec<Statement> {
-        let is_statement = |node: &SyntaxNode| {
-            matches!(
-                node.kind(),
-                SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_INHERIT
-            )
+        let ancestors: Vec<_> = node.ancestors().collect();
+        let root = ancestors.last().unwrap_or(node);
+        let is_statement = |node: &SyntaxNode| match node.parent() {
+            Some(_) => comments::is_statement(node),
+            None => self.chunk.attached.is_some(),
         };
-        let inside: Vec<_> = node.ancestors().filter(is_statement).collect();
-        let root = node.ancestors().last().unwrap_or_else(|| node.clone());
-        // What starts on the line of the innermost statement: nothing between
-        // the two breaks the line.
-        let target = inside.first().unwrap_or(&root).text_range().start();
+        // An element of a list is one only for the bindings in it.
+        let inside: Vec<_> = ancestors
+            .iter()
+            .filter(|node| is_statement(node))
+            .skip_while(|node| !is_binding(node))
+            .collect();
+        let target = inside.first().copied().unwrap_or(root).text_range().start();
         let same_line = |from: TextSize| {
             !root
                 .text()
                 .slice(TextRange::new(from, target))
                 .contains_char('\n')
         };
+        let mut first = true;
         let mut statements: Vec<_> = inside
             .iter()
-            .map(|node| Statement {
-                comments: match node.parent() {
-                    Some(_) => Attached::of(node),
-                    None => self.chunk.attached.clone(),
-                },
-                same_line: same_line(node.text_range().start()),
+            .map(|node| {
+                let is_first = node.parent().is_none() || comments::is_first(node);
+                Statement {
+                    comments: match (&self.chunk.attached, node.parent()) {
+                        (Some(own), None) => own.clone(),
+                        _ => Attached::of(node),
+                    },
+                    same_line: same_line(node.text_range().start()),
+                    first: {
+                        let inside = first;
+                        first &= is_first;
+                        inside
+                    },
+                }
             })
             .collect();
         let first_line = same_line(root.text_range().start());
+        let no_binding = inside.is_empty();
         let enclosing = self.chunk.enclosing.iter().rev().enumerate();
+        let enclosing = enclosing.skip_while(|(_, comments)| no_binding && comments.is_element);
         statements.extend(enclosing.map(|(distance, comments)| Statement {
             comments: comments.clone(),
             same_line: first_line && distance < self.chunk.on_first_line,
+            first: first && distance < self.chunk.first_in,
         }));
         statements
     }
@@ -395,6 +424,13 @@ impl LocalContext<'_> {
     pub fn comments_around(&self, token: &SyntaxToken) -> Vec<SmolStr> {
         comments::around_line(token)
     }
+}
+
+fn is_binding(node: &SyntaxNode) -> bool {
+    matches!(
+        node.kind(),
+        SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_INHERIT
+    )
 }
 
 fn opens_scope(node: &SyntaxNode) -> bool {

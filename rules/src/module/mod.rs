@@ -6,7 +6,7 @@ mod guard;
 mod header;
 
 pub use collect::collect;
-pub(crate) use collect::priority_number;
+pub(crate) use collect::{literal, priority_number};
 pub use guard::Guard;
 pub(crate) use header::comment_text;
 pub use header::{Header, LineCounts};

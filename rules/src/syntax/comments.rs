@@ -3,39 +3,126 @@
 use super::{NodeOrToken, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 use smol_str::SmolStr;
 
-/// The comments that belong to one entry (a binding or an `inherit`).
+/// The comments that belong to one statement (a binding, an `inherit`, or an
+/// element of a list that holds bindings).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Attached {
     /// The lines right above it, without a blank line between, top first.
     pub above: Vec<SmolStr>,
     /// What stands behind it on its last line.
     pub trailing: Option<SmolStr>,
+    /// The nearest comment on lines of its own before it in the same set, with
+    /// whatever stands between.
+    pub heading: Vec<SmolStr>,
     /// The entries right above it, nearest first, up to the first that has a
     /// comment of its own above it, a blank line or the start of the set.
     pub run: Vec<RunEntry>,
+    /// What the leaves of its value apply, when it has comments.
+    pub heads: Heads,
+    /// Is it an element of a list?
+    pub is_element: bool,
 }
 
 /// An entry above another, with no blank line between them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RunEntry {
-    /// The last name of the function that its value applies: `mkForce`.
-    pub head: Option<SmolStr>,
+    /// What the leaves of its value apply.
+    pub heads: Heads,
     /// The comments right above it.
     pub above: Vec<SmolStr>,
 }
 
+/// The last names of the functions that the leaves of a value apply, each once:
+/// `mkForce` for `lib.mkForce 1`, and for a set of such values. `None` is a leaf
+/// that applies none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Heads(Vec<Option<SmolStr>>);
+
+impl Heads {
+    /// Is there a leaf, and does every leaf apply one of `names`?
+    pub fn all_among(&self, names: &[&str]) -> bool {
+        !self.0.is_empty()
+            && self
+                .0
+                .iter()
+                .all(|head| head.as_deref().is_some_and(|head| names.contains(&head)))
+    }
+
+    fn is_plain(&self) -> bool {
+        self.0.iter().any(Option::is_none)
+    }
+
+    /// The heads of the leaves of a statement.
+    fn of(statement: &SyntaxNode) -> Self {
+        let mut heads = Vec::new();
+        let mut stack = vec![statement.clone()];
+        let mut seen = 0;
+        while let Some(node) = stack.pop() {
+            seen += 1;
+            // Many leaves, or leaves of many kinds, have nothing in common.
+            if seen > MOST_LEAVES || heads.len() > 3 {
+                heads.push(None);
+                break;
+            }
+            match node.kind() {
+                SyntaxKind::NODE_ATTRPATH_VALUE
+                | SyntaxKind::NODE_PAREN
+                | SyntaxKind::NODE_LAMBDA
+                | SyntaxKind::NODE_LET_IN
+                | SyntaxKind::NODE_WITH => stack.extend(node.last_child()),
+                SyntaxKind::NODE_ATTR_SET => {
+                    stack.extend(node.children().collect::<Vec<_>>().into_iter().rev());
+                }
+                SyntaxKind::NODE_APPLY => {
+                    let head = head_name(&node);
+                    match head.as_deref() {
+                        Some("mkIf" | "mkMerge" | "optionalAttrs") => {
+                            stack.extend(node.last_child());
+                        }
+                        _ if heads.contains(&head) => {}
+                        _ => heads.push(head),
+                    }
+                }
+                SyntaxKind::NODE_LIST
+                    if node
+                        .parent()
+                        .is_some_and(|p| p.kind() == SyntaxKind::NODE_APPLY) =>
+                {
+                    stack.extend(node.children());
+                }
+                _ if heads.contains(&None) => {}
+                _ => heads.push(None),
+            }
+        }
+        Self(heads)
+    }
+}
+
 /// Longer runs than this are not followed.
 const LONGEST_RUN: usize = 64;
+/// Values with more leaves than this are not read.
+const MOST_LEAVES: usize = 200;
+/// A heading is looked for in this many tokens and nodes.
+const HEADING_DISTANCE: usize = 48;
 
 impl Attached {
-    /// The comments of `entry`, which must stand in its tree.
-    pub fn of(entry: &SyntaxNode) -> Self {
+    /// The comments of `statement`, which must stand in its tree.
+    pub fn of(statement: &SyntaxNode) -> Self {
         let mut attached = Self {
-            above: above(entry),
-            trailing: trailing(entry),
-            run: Vec::new(),
+            above: above(statement),
+            trailing: trailing(statement),
+            is_element: statement
+                .parent()
+                .is_some_and(|p| p.kind() == SyntaxKind::NODE_LIST),
+            ..Self::default()
         };
-        let mut current = entry.clone();
+        if !attached.above.is_empty() || attached.trailing.is_some() {
+            attached.heads = Heads::of(statement);
+        }
+        if attached.above.is_empty() {
+            attached.heading = heading(statement);
+        }
+        let mut current = statement.clone();
         let mut documented = !attached.above.is_empty();
         while !documented && attached.run.len() < LONGEST_RUN {
             let Some(previous) = adjacent_entry(&current) else {
@@ -43,10 +130,10 @@ impl Attached {
             };
             let above = above(&previous);
             documented = !above.is_empty();
-            let head = head_name(&previous);
+            let heads = Heads::of(&previous);
             // Plain settings are no run of anything; a long table is made of them.
-            let plain = head.is_none();
-            attached.run.push(RunEntry { head, above });
+            let plain = heads.is_plain();
+            attached.run.push(RunEntry { heads, above });
             if plain {
                 break;
             }
@@ -54,6 +141,55 @@ impl Attached {
         }
         attached
     }
+}
+
+/// Is `node` the first statement of its set or list?
+pub fn is_first(node: &SyntaxNode) -> bool {
+    let mut previous = node.prev_sibling();
+    while let Some(sibling) = previous {
+        if is_statement(&sibling) {
+            return false;
+        }
+        previous = sibling.prev_sibling();
+    }
+    true
+}
+
+/// Can comments belong to `node`?
+pub fn is_statement(node: &SyntaxNode) -> bool {
+    matches!(
+        node.kind(),
+        SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_INHERIT
+    ) || node
+        .parent()
+        .is_some_and(|parent| parent.kind() == SyntaxKind::NODE_LIST)
+}
+
+/// The nearest comment on lines of its own before `node`.
+fn heading(node: &SyntaxNode) -> Vec<SmolStr> {
+    let mut lines = Vec::new();
+    let mut element = node.prev_sibling_or_token();
+    for _ in 0..HEADING_DISTANCE {
+        let Some(found) = &element else { break };
+        match found {
+            NodeOrToken::Token(token)
+                if token.kind() == SyntaxKind::TOKEN_COMMENT && starts_line(token) =>
+            {
+                lines.push(token.text().into());
+            }
+            // A blank line ends the comment.
+            NodeOrToken::Token(token)
+                if !lines.is_empty()
+                    && (token.kind() != SyntaxKind::TOKEN_WHITESPACE || line_breaks(token) > 1) =>
+            {
+                break;
+            }
+            NodeOrToken::Node(_) if !lines.is_empty() => break,
+            _ => {}
+        }
+        element = found.prev_sibling_or_token();
+    }
+    lines
 }
 
 /// The entry before `entry`, if at most one line break lies between them.
@@ -82,9 +218,9 @@ fn adjacent_entry(entry: &SyntaxNode) -> Option<SyntaxNode> {
     }
 }
 
-/// The last name of the function that the value of `entry` applies.
-fn head_name(entry: &SyntaxNode) -> Option<SmolStr> {
-    let mut function = entry.last_child()?;
+/// The last name of the function that an application applies.
+fn head_name(application: &SyntaxNode) -> Option<SmolStr> {
+    let mut function = application.clone();
     while matches!(
         function.kind(),
         SyntaxKind::NODE_APPLY | SyntaxKind::NODE_PAREN
@@ -285,8 +421,11 @@ mod tests {
         assert_eq!(b.run.len(), 1);
         let c = attached(text, "c");
         assert_eq!(
-            c.run.iter().map(|e| e.head.as_deref()).collect::<Vec<_>>(),
-            [Some("f"), None]
+            c.run
+                .iter()
+                .map(|e| e.heads.all_among(&["f"]))
+                .collect::<Vec<_>>(),
+            [true, false]
         );
         assert_eq!(c.run[1].above, ["# one", "# two"]);
         assert_eq!(c.trailing.as_deref(), Some("/* c */"));

@@ -3,12 +3,13 @@
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::linter::LocalContext;
-use crate::module::{DEFAULT_PRIORITY, priority_number};
+use crate::module::{DEFAULT_PRIORITY, Literal, literal, priority_number};
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::semantics::without_parens;
+use crate::semantics::{Origin, without_parens};
 use crate::syntax::comments::{self, Attached};
 use crate::syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use crate::workspace::FileContext;
+use smol_str::SmolStr;
 
 declare_rule! {
     /// A priority stronger than a plain definition needs a reason beside it.
@@ -56,9 +57,11 @@ declare_rule! {
     /// }
     /// ```
     ///
-    /// A reason is any comment in the block above the setting, on its line,
-    /// above a run of forced settings, or on a binding around it if it speaks
-    /// of forcing, overriding or priorities. Code that is commented out is none.
+    /// A reason is any comment in the block above the setting, on its line, or
+    /// above a run of forced settings; and one on a binding around it, if all of
+    /// that is forced, if the setting comes first in it, or if the comment names
+    /// the setting or speaks of forcing, overriding or priorities. Code that is
+    /// commented out is none.
     ///
     /// ## When to allow it
     ///
@@ -89,6 +92,9 @@ declare_rule! {
 
 /// Functions of `lib` that force whatever number they get or stand for.
 const FORCING: &[&str] = &["mkForce", "mkImageMediaOverride", "mkVMOverride"];
+
+/// The last names of what forces.
+const ALL_FORCING: &[&str] = &["mkForce", "mkImageMediaOverride", "mkVMOverride", "mkOverride"];
 
 /// A comment on an enclosing binding is about the priority when it has one of these.
 const ABOUT_PRIORITY: &[&str] =
@@ -167,7 +173,7 @@ fn use_of(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<Use> {
     if !speaks && applied.is_none() {
         return None;
     }
-    let name = cx.lib_function(node)?;
+    let name = function_name(node, cx)?;
     if FORCING.contains(&name.as_str()) {
         let range = node.text_range();
         return Some(Use { name: name.to_string(), range, application: applied });
@@ -183,6 +189,20 @@ fn use_of(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<Use> {
         range: partial.text_range(),
         application: argument(&partial),
     })
+}
+
+/// The name of the function of `lib` that `node` is. A selection of that name
+/// from something unknown (`l.mkForce`) counts, because nobody gives it to
+/// anything else.
+fn function_name(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<SmolStr> {
+    let meaning = cx.meaning(node);
+    if let Some(name) = meaning.as_ref().and_then(|meaning| meaning.lib_function()) {
+        return Some(name.into());
+    }
+    let last = node.last_token()?;
+    let unknown = meaning.is_none_or(|meaning| matches!(meaning.origin, Origin::Argument(_)));
+    let selected = node.kind() == SyntaxKind::NODE_SELECT && ALL_FORCING.contains(&last.text());
+    (selected && unknown).then(|| last.text().into())
 }
 
 /// The application of `function` (perhaps in parentheses), and its argument.
@@ -206,23 +226,46 @@ fn has_reason(node: &SyntaxNode, cx: &LocalContext<'_>) -> bool {
     if on_line.iter().any(|comment| is_reason(comment)) {
         return true;
     }
+    let names = names_of(node, cx);
     cx.statements(node).iter().enumerate().any(|(distance, statement)| {
         let comments = &statement.comments;
-        let mut own = comments.above.iter().chain(&comments.trailing);
-        if distance == 0 || statement.same_line {
-            own.any(|comment| is_reason(comment)) || run_has_reason(comments)
-        } else {
-            own.any(|comment| is_reason(comment) && is_about_priority(comment))
+        if comments.heading.iter().any(|line| is_reason(line) && is_about_priority(line)) {
+            return true;
         }
+        let mut reasons =
+            comments.above.iter().chain(&comments.trailing).filter(|line| is_reason(line));
+        if distance == 0 || statement.same_line {
+            return reasons.next().is_some() || run_has_reason(comments);
+        }
+        // Over a set the comment may be about something else in it, unless the
+        // set is nothing but forced, or this is what comes first in it, or the
+        // comment says so.
+        let whole = comments.heads.all_among(ALL_FORCING) || statement.first;
+        reasons.any(|line| whole || is_about_priority(line) || mentions(line, &names))
+            || run_has_reason(comments) && comments.heads.all_among(ALL_FORCING)
     })
+}
+
+/// What a comment would call the forced setting: the last key, or the value.
+fn names_of(node: &SyntaxNode, cx: &LocalContext<'_>) -> Vec<SmolStr> {
+    let mut names: Vec<SmolStr> = cx.attr_path(node).pop().flatten().into_iter().collect();
+    if let Some((_, value)) = argument(node)
+        && let Some(Literal::String(text)) = literal(&value)
+    {
+        names.push(text);
+    }
+    // Short words stand in any comment.
+    names.retain(|name| name.len() >= 4 && name != "enable");
+    names
+}
+
+fn mentions(comment: &str, names: &[SmolStr]) -> bool {
+    names.iter().any(|name| comment.contains(name.as_str()))
 }
 
 /// Is there a reason above the run of forced settings that this one is in?
 fn run_has_reason(statement: &Attached) -> bool {
-    let forced = |head: &Option<_>| {
-        head.as_deref().is_some_and(|head| FORCING.contains(&head) || head == "mkOverride")
-    };
-    statement.run.iter().all(|entry| forced(&entry.head))
+    statement.run.iter().all(|entry| entry.heads.all_among(ALL_FORCING))
         && statement
             .run
             .last()
@@ -237,8 +280,12 @@ fn is_reason(comment: &str) -> bool {
 }
 
 fn is_about_priority(comment: &str) -> bool {
-    let comment = comment.to_ascii_lowercase();
-    ABOUT_PRIORITY.iter().any(|word| comment.contains(word))
+    comment.split_whitespace().any(|word| {
+        // `clock.force-quantum` is a name, not a word about priorities.
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+        let is_prose = !word.contains(['.', '-', '_', '=']);
+        is_prose && ABOUT_PRIORITY.iter().any(|about| word.contains(about))
+    })
 }
 
 /// A fix that changes more places than this is a project of its own.
@@ -340,7 +387,18 @@ in
 #     ^^^^^^^ without
 }",
         );
+        finds(
+            "{ l, nixpkgs, ... }: let lib2 = (import nixpkgs { }).lib; in {
+  a = l.mkForce 1;
+#     ^^^^^^^^^ `mkForce` without
+  b = 1;
+
+  c = lib2.mkForce 1;
+#     ^^^^^^^^^^^^ `mkForce` without
+}",
+        );
         finds("{ mkForce, ... }: { a = mkForce 1; }");
+        finds("{ config, ... }: { a = config.lib.mkForce 1; }");
         finds("{ lib, ... }: let mkForce = x: x; in with lib; { a = mkForce 1; }");
         finds(r#"{ lib, ... }: { a = "mkForce"; programs.mkForceX11 = lib.mkForceX11 1; /* mkForce */ }"#);
         finds("{ lib, ... }: { options.a = lib.mkOption { description = ''use mkForce''; }; }");
@@ -392,6 +450,52 @@ in
     }
 
     #[test]
+    fn a_comment_over_a_set_of_forced_settings_is_about_forcing() {
+        finds(
+            "{ lib, ... }: {
+  # Disable DynamicUser
+  a = {
+    b = lib.mkForce 1;
+
+    c.d = lib.mkForce 2;
+  };
+
+  # The first one is what this is about.
+  e = lib.mkIf true {
+    f = lib.mkForce 1;
+    g = 2;
+    h = lib.mkForce 3;
+#       ^^^^^^^^^^^ without
+  };
+
+  # The root device is /dev/vda here.
+  i = {
+    j = 1;
+    k = lib.mkForce \"/dev/vda\";
+  };
+
+  # Not needed for work
+  l = lib.mkForce 1;
+  m = { n.o = lib.mkForce 2; };
+  p = lib.mkForce 3;
+
+  ## Overrides from srvos:
+
+  q = 1;
+  r = lib.mkForce 3;
+  s = map f [
+    # The host name is that of the flake
+    { t = lib.mkForce 1; }
+    { t = lib.mkForce 1; }
+#         ^^^^^^^^^^^ without
+  ];
+}"
+            .replace("  s = map", "\n  #\n  s = map")
+            .as_str(),
+        );
+    }
+
+    #[test]
     fn what_is_no_reason() {
         finds(
             "{ lib, ... }: {
@@ -406,8 +510,16 @@ in
 
   # Settings of the thing.
   d = {
+    b = 1;
     e = lib.mkForce 1;
 #       ^^^^^^^^^^^ without
+  };
+
+  # pw-cli set clock.force-quantum to 0
+  h = {
+    b = 1;
+    i.j = lib.mkForce 1;
+#         ^^^^^^^^^^^ without
   };
 
   # nixamine: allow(long-module) this is no reason to force anything
