@@ -27,6 +27,15 @@ pub fn file_name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// Is it a test, by its name or its folder?
+pub fn is_test(path: &str) -> bool {
+    path.split('/')
+        .any(|part| matches!(part, "test" | "tests" | "testing" | "checks"))
+        || path.ends_with("-test.nix")
+        || file_name(path) == "test.nix"
+        || file_name(path) == "tests.nix"
+}
+
 /// Does `glob` name `path` or a folder above it?
 ///
 /// A glob without `/` names a file or folder at any depth (`generated`,

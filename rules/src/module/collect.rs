@@ -16,7 +16,7 @@ const DEEPEST: u32 = 48;
 /// The facts of the file at `path`.
 pub fn collect(path: &str, tree: &Tree) -> FileFacts {
     let mut facts = FileFacts {
-        header: Header::of(tree),
+        header: Header::of(path, tree),
         lines: LineCounts::of(tree),
         ..Default::default()
     };
@@ -957,6 +957,7 @@ fn module_shape(expr: &SyntaxNode) -> Option<(Certainty, Class)> {
     // What the formals say: `config`, `lib`, `pkgs`, `options` with `...`.
     let mut formals: Option<Vec<SmolStr>> = None;
     let mut open = false;
+    let mut defaults = false;
     loop {
         match expr.kind() {
             SyntaxKind::NODE_PAREN => expr = expr.first_child()?,
@@ -967,6 +968,7 @@ fn module_shape(expr: &SyntaxNode) -> Option<(Certainty, Class)> {
                 let lambda = ast::Lambda::cast(expr)?;
                 match lambda.param()? {
                     ast::Param::Pattern(pattern) => {
+                        defaults |= pattern.pat_entries().any(|entry| entry.default().is_some());
                         open = pattern.ellipsis_token().is_some();
                         let names = pattern
                             .pat_entries()
@@ -978,7 +980,7 @@ fn module_shape(expr: &SyntaxNode) -> Option<(Certainty, Class)> {
                         let name = param.ident()?.ident_token()?;
                         if matches!(
                             name.text(),
-                            "final" | "prev" | "self" | "super" | "old" | "_"
+                            "lib" | "pkgs" | "final" | "prev" | "self" | "super" | "old" | "_"
                         ) {
                             return None;
                         }
@@ -1067,9 +1069,11 @@ fn module_shape(expr: &SyntaxNode) -> Option<(Certainty, Class)> {
     if callable {
         return None;
     }
-    let certain = typical && (has("imports") || formals.is_some() || keys.len() <= 3)
-        || known > 0 && module_like && known * 2 >= keys.len()
-        || known > 0 && open;
+    // The module system passes arguments; nobody waits for a default.
+    let certain = !defaults
+        && (typical && (has("imports") || formals.is_some() || keys.len() <= 3)
+            || known > 0 && module_like && known * 2 >= keys.len()
+            || known > 0 && open);
     Some((
         if certain {
             Certainty::Certain

@@ -29,7 +29,11 @@ pub struct LineCounts {
 
 impl Header {
     /// Reads the top of `tree`.
-    pub(super) fn of(tree: &Tree) -> Self {
+    pub(super) fn of(path: &str, tree: &Tree) -> Self {
+        let stem = match crate::path::file_name(path).trim_end_matches(".nix") {
+            "default" => crate::path::file_name(crate::path::parent(path)),
+            stem => stem,
+        };
         let root = tree.root();
         let mut header = Self::default();
         let first = top_comments(&root);
@@ -58,7 +62,7 @@ impl Header {
         }
         header.insert_at = header.insert_at.min(TextSize::of(&**tree.text()));
         let mut comments = first;
-        comments.extend(comments_in_body(&root));
+        comments.extend(comments_in_body(&root, stem));
         header.generated = comments.iter().any(|comment| is_generated(comment.text()));
         header.present = says_something(&comments);
         header
@@ -81,7 +85,7 @@ fn top_comments(root: &SyntaxNode) -> Vec<SyntaxToken> {
 
 /// The comments right after the formals, right inside the outermost set, and
 /// before the `let` that stands between them.
-fn comments_in_body(root: &SyntaxNode) -> Vec<SyntaxToken> {
+fn comments_in_body(root: &SyntaxNode, stem: &str) -> Vec<SyntaxToken> {
     let mut comments = Vec::new();
     let mut expr = ast::Root::cast(root.clone()).and_then(|root| root.expr());
     while let Some(ast::Expr::Lambda(lambda)) = &expr {
@@ -94,23 +98,49 @@ fn comments_in_body(root: &SyntaxNode) -> Vec<SyntaxToken> {
         comments.extend(after_colon);
         expr = lambda.body();
     }
-    // `{ # Feature: …` and `let # …` count as well.
-    if let Some(body) = expr {
-        let opening = body
-            .syntax()
-            .children_with_tokens()
-            .skip_while(|element| {
-                !matches!(
-                    element.kind(),
-                    SyntaxKind::TOKEN_L_BRACE | SyntaxKind::TOKEN_LET
-                )
-            })
-            .skip(1)
-            .map_while(NodeOrToken::into_token)
-            .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT);
-        comments.extend(opening);
+    // `{ # Feature: …` and `let # …` count as well, through `let`, `with` and `mkIf`.
+    while let Some(body) = expr {
+        let body = body.syntax().clone();
+        match body.kind() {
+            SyntaxKind::NODE_LET_IN => comments.extend(opening(&body, SyntaxKind::TOKEN_LET, stem)),
+            SyntaxKind::NODE_ATTR_SET => {
+                comments.extend(opening(&body, SyntaxKind::TOKEN_L_BRACE, stem));
+                break;
+            }
+            SyntaxKind::NODE_WITH | SyntaxKind::NODE_PAREN | SyntaxKind::NODE_APPLY => {}
+            _ => break,
+        }
+        expr = body.last_child().and_then(ast::Expr::cast);
     }
     comments
+}
+
+/// The comments right behind the token that opens `node`, if they speak of the
+/// whole file and not of the first entry: a blank line follows, or the entry is
+/// the only one or bears the file's name.
+fn opening(node: &SyntaxNode, opener: SyntaxKind, stem: &str) -> Vec<SyntaxToken> {
+    let tokens: Vec<_> = node
+        .children_with_tokens()
+        .skip_while(|element| element.kind() != opener)
+        .skip(1)
+        .map_while(NodeOrToken::into_token)
+        .collect();
+    let blank = tokens
+        .last()
+        .is_some_and(|last| crate::syntax::comments::line_breaks(last) > 1);
+    let mut entries = node.children();
+    let first = entries.next();
+    let only = opener == SyntaxKind::TOKEN_L_BRACE && entries.next().is_none();
+    let namesake = first
+        .and_then(|entry| entry.first_child())
+        .is_some_and(|keys| !stem.is_empty() && keys.text().to_string().contains(stem));
+    if !(blank || only || namesake) {
+        return Vec::new();
+    }
+    tokens
+        .into_iter()
+        .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT)
+        .collect()
 }
 
 #[derive(PartialEq, Eq, Clone, Copy)]

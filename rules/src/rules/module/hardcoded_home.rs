@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity};
 use crate::linter::LocalContext;
 use crate::module::Class;
+use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::semantics::Origin;
 use crate::syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode, TextRange, TextSize, ast};
@@ -194,12 +195,12 @@ impl Rule for HardcodedHome {
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
         let mut homes = Vec::new();
         find_homes(node, &mut homes);
-        if homes.is_empty() || is_test(cx.path()) {
+        if homes.is_empty() || path::is_test(cx.path()) {
             return;
         }
-        let path = place(node, cx);
+        let keys = place(node, cx);
         let allow = &cx.options::<Options>().allow;
-        let roots_own = path.windows(2).any(|pair| {
+        let roots_own = keys.windows(2).any(|pair| {
             pair[0].as_deref() == Some("users") && pair[1].as_deref() == Some("root")
         });
         homes.retain(|home| match &home.name {
@@ -210,11 +211,11 @@ impl Rule for HardcodedHome {
             Name::Root => !roots_own,
             Name::Interpolated => true,
         });
-        if homes.is_empty() || !is_about_a_home(&path, node) {
+        if homes.is_empty() || !is_about_a_home(&keys, node) {
             return;
         }
         for home in homes {
-            if home.behind_colon && path.iter().flatten().any(|key| is_volume_key(key)) {
+            if home.behind_colon && keys.iter().flatten().any(|key| is_volume_key(key)) {
                 continue;
             }
             let diagnostic = match &home.name {
@@ -258,10 +259,22 @@ impl Rule for HardcodedHome {
         if diagnostic.fixes.is_empty() {
             return;
         }
-        let class = cx
+        // Whose `config` the fix would read: that of the innermost module around
+        // it which binds the name just there. A submodule's own is nobody's.
+        let depth = diagnostic.fixes.iter().find_map(|fix| match fix.safe_if {
+            Some(Condition::HomeDirectoryIs { config_depth, .. }) => Some(config_depth),
+            _ => None,
+        });
+        let owner = cx
             .facts()
-            .module_at(diagnostic.range)
-            .map_or(Class::Unknown, |index| cx.view().class(cx.file(), index));
+            .modules
+            .iter()
+            .enumerate()
+            .filter(|(_, module)| module.range.contains_range(diagnostic.range))
+            .filter(|(_, module)| module.config_depth == depth)
+            .min_by_key(|(_, module)| module.range.len());
+        let class =
+            owner.map_or(Class::Unknown, |(index, _)| cx.view().class(cx.file(), index));
         diagnostic.fixes.retain(|fix| match class {
             Class::HomeManager => fix.safe_if.is_some(),
             Class::NixOs => fix.safe_if.is_none(),
@@ -448,12 +461,6 @@ fn is_volume_key(key: &str) -> bool {
     key.contains("volume") || key.contains("mount") || key.contains("extraoptions")
 }
 
-fn is_test(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "test" | "tests" | "testing" | "checks"))
-        || path.ends_with("-test.nix")
-        || path.ends_with("test.nix")
-}
-
 /// The replacements for both module systems; [`Rule::complete`] keeps the one
 /// that fits.
 fn with_fixes(
@@ -474,9 +481,17 @@ fn with_fixes(
     let structural = top.iter().flatten().any(|key| {
         matches!(key.as_str(), "imports" | "options" | "inputs" | "nixConfig")
     });
+    // Beside `==` somebody asks whether the home is this one.
+    let compared = node.parent().and_then(ast::BinOp::cast).is_some_and(|operation| {
+        matches!(
+            operation.operator(),
+            Some(ast::BinOpKind::Equal | ast::BinOpKind::NotEqual)
+        )
+    });
     if node.kind() != SyntaxKind::NODE_STRING
         || is_key
         || structural
+        || compared
         || matches!(home.before, Some('$' | '\\' | '\''))
     {
         return diagnostic;
@@ -491,14 +506,7 @@ fn with_fixes(
         "use `config.home.homeDirectory`",
         [Edit::replace(home.range, "${config.home.homeDirectory}")],
     );
-    // Beside `==` somebody asks whether the home is this one.
-    let compared = node.parent().and_then(ast::BinOp::cast).is_some_and(|operation| {
-        matches!(
-            operation.operator(),
-            Some(ast::BinOpKind::Equal | ast::BinOpKind::NotEqual)
-        )
-    });
-    for_home.safe_if = (!compared).then(|| Condition::HomeDirectoryIs {
+    for_home.safe_if = Some(Condition::HomeDirectoryIs {
         at: home.range.start(),
         directory: home.text.as_str().into(),
         config_depth,
@@ -594,6 +602,36 @@ allow = [\"git\"]
 # FILE: a.nix
 { a = \"/home/git/x\"; }",
         );
+    }
+
+    #[test]
+    fn the_fix_reads_the_right_config() {
+        // Inside the user's module, `config` is still the host's.
+        check_fix(
+            &HardcodedHome::META,
+            "{ config, ... }: {
+  boot.x = 1;
+  home-manager.users.alice = { ... }: {
+    home.file.x = \"/home/alice/x\";
+#                  ^^^^^^^^^^^ `/home/alice`
+  };
+}",
+            Applicability::Unsafe,
+            "{ config, ... }: {
+  boot.x = 1;
+  home-manager.users.alice = { ... }: {
+    home.file.x = \"${config.users.users.alice.home}/x\";
+  };
+}",
+        );
+        // A submodule's `config` has no homes.
+        let submodule = "{ lib, ... }: {
+  boot.x = 1;
+  y = ({ config, ... }: { z = \"/home/alice/x\"; });
+#                              ^^^^^^^^^^^ `/home/alice`
+}";
+        let same = submodule.lines().filter(|line| !line.contains('^')).collect::<Vec<_>>();
+        check_fix(&HardcodedHome::META, submodule, Applicability::Unsafe, &same.join("\n"));
     }
 
     /// The example with its own fixes, safe ones only.

@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::module::ModuleFacts;
+use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::syntax::{LineIndex, TextRange, TextSize};
 use crate::workspace::FileContext;
@@ -114,6 +115,15 @@ impl Rule for LongModule {
             Count::Physical => (facts.lines.physical, "lines"),
             Count::Code => (facts.lines.code, "lines of code"),
         };
+        // A licence is no part of what somebody has to hold in mind.
+        let notice = &cx.text()[..usize::from(facts.header.insert_at)];
+        let lines = match options.count {
+            Count::Physical => lines - (notice.lines().count() as u32).min(lines),
+            Count::Code => lines,
+        };
+        if path::is_test(cx.path()) {
+            return;
+        }
         if lines <= options.max_lines || facts.header.generated || !cx.is_module() {
             return;
         }

@@ -267,7 +267,22 @@ fn type_of(default: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<&'static s
         ast::Expr::Select(_) => {
             let meaning = cx.meaning(&default)?;
             let package = meaning.origin == Origin::Argument("pkgs".into()) && meaning.path.len() == 1;
-            package.then_some("package")
+            // `pkgs.texlive` is a set of packages; the option's name knows.
+            let named = cx.attr_path(&default).into_iter().rev().nth(1).flatten();
+            let named = named.is_some_and(|name| name.to_lowercase().ends_with("package"));
+            (package && named).then_some("package")
+        }
+        ast::Expr::HasAttr(_) => Some("bool"),
+        ast::Expr::BinOp(operation) => {
+            use ast::BinOpKind::*;
+            let logical = matches!(
+                operation.operator()?,
+                And | Or | Implication | Equal | NotEqual | Less | LessOrEq | More | MoreOrEq
+            );
+            logical.then_some("bool")
+        }
+        ast::Expr::UnaryOp(unary) => {
+            (unary.operator()? == ast::UnaryOpKind::Invert).then_some("bool")
         }
         _ => None,
     }
@@ -313,6 +328,29 @@ mod tests {
 #               ^^^^^^^^ the option `a.b` has no type
 }",
         );
+    }
+
+    #[test]
+    fn the_proposed_type_fits_the_default() {
+        for (default, proposed) in [
+            ("true", Some("bool")),
+            ("cfg.a && !cfg.b", Some("bool")),
+            ("\"x\"", Some("str")),
+            ("[ \"x\" ]", Some("listOf lib.types.str")),
+            ("[ ]", None),
+            ("null", None),
+            ("pkgs.texlive", None),
+        ] {
+            let text =
+                format!("{{ lib, pkgs, ... }}: {{ options.a = lib.mkOption {{ default = {default}; }}; }}");
+            let settings = crate::Settings::default();
+            let document = crate::analyze(crate::Source::new("a.nix", text), &settings);
+            let findings = crate::Workspace::new(vec![document], []).check(&settings);
+            let fix = findings.iter().next().expect("a finding").1.fixes.first().cloned();
+            let title = fix.map(|fix| fix.title);
+            let expected = proposed.map(|name| format!("add `type = lib.types.{name}`"));
+            assert_eq!(title, expected, "{default}");
+        }
     }
 
     #[test]
