@@ -156,13 +156,13 @@ impl Rule for DuplicateSysctl {
     fn check_workspace(&self, cx: &mut WorkspaceContext<'_>) {
         let view = cx.view();
         let by_key = definitions_by_key(view);
-        let mut clashes: Vec<Clash<'_>> = Vec::new();
+        let mut clashes = Clashes::default();
         for places in by_key.values().filter(|places| places.len() > 1) {
             for configuration in &view.graph.configurations {
                 clashes_in(configuration, places, view, &mut clashes);
             }
         }
-        for clash in &clashes {
+        for clash in &clashes.all {
             let (file, _) = view.graph.place(clash.place.module);
             cx.report(file, describe(clash, view));
         }
@@ -197,13 +197,17 @@ fn clashes_in<'w>(
     configuration: &Configuration,
     places: &[Place<'w>],
     view: &View<'w>,
-    clashes: &mut Vec<Clash<'w>>,
+    clashes: &mut Clashes<'w>,
 ) {
-    let members: Vec<_> = places
+    let mut members: Vec<_> = places
         .iter()
-        .filter_map(|place| Some((place, configuration.members.get(&place.module)?)))
+        .filter_map(|place| Some((*place, configuration.members.get(&place.module)?)))
         .collect();
-    if members.len() < 2 {
+    // A stronger definition settles it, and so does one that may be there, as
+    // far as anybody can tell: only the strongest can clash.
+    let Some(strongest) = members.iter().map(|(place, _)| place.priorities()).min() else { return };
+    members.retain(|(place, _)| place.priorities() == strongest);
+    if members.len() < 2 || strongest.0 > strongest_option(configuration, view) {
         return;
     }
     let always = |place: &Place<'_>, ways: &[Vec<Guard>]| {
@@ -211,26 +215,47 @@ fn clashes_in<'w>(
     };
     for (at, (place, ways)) in members.iter().enumerate() {
         for (other, other_ways) in &members[at + 1..] {
-            if place.priorities() != other.priorities() {
+            if clashes.is_told(place) && clashes.is_told(other) {
                 continue;
             }
-            // A stronger definition that is always there settles it, and so
-            // does one that may be there, as far as anybody can tell.
-            let (option, key) = place.priorities();
-            let settled = members.iter().any(|(third, _)| {
-                let (third_option, third_key) = third.priorities();
-                third_option < option || third_option == option && third_key < key
-            });
-            let silenced = option > strongest_option(configuration, view);
-            if settled || silenced {
-                continue;
+            let (own_guards, other_guards) = (&place.definition.guards, &other.definition.guards);
+            if can_meet(ways, own_guards, other_ways, other_guards) {
+                let certain = always(place, ways) && always(other, other_ways);
+                clashes.note(*place, *other, certain);
+                clashes.note(*other, *place, certain);
             }
-            if !can_meet(ways, &place.definition.guards, other_ways, &other.definition.guards) {
-                continue;
-            }
-            let certain = always(place, ways) && always(other, other_ways);
-            note(clashes, **place, **other, certain);
-            note(clashes, **other, **place, certain);
+        }
+    }
+}
+
+/// The clashes found so far, in the order of their finding.
+#[derive(Default)]
+struct Clashes<'w> {
+    all: Vec<Clash<'w>>,
+    by_definition: FxHashMap<*const Definition, usize>,
+}
+
+/// A finding that names more others than this is not read to its end.
+const MOST_OTHERS: usize = 12;
+
+impl<'w> Clashes<'w> {
+    /// Are enough others known for this one, and that one of them is certain?
+    fn is_told(&self, place: &Place<'_>) -> bool {
+        self.by_definition.get(&std::ptr::from_ref(place.definition)).is_some_and(|at| {
+            self.all[*at].certain && self.all[*at].others.len() >= MOST_OTHERS
+        })
+    }
+
+    fn note(&mut self, place: Place<'w>, other: Place<'w>, certain: bool) {
+        let at = *self.by_definition.entry(std::ptr::from_ref(place.definition)).or_insert_with(|| {
+            self.all.push(Clash { place, others: Vec::new(), certain: false });
+            self.all.len() - 1
+        });
+        let clash = &mut self.all[at];
+        clash.certain |= certain;
+        let known = clash.others.iter().any(|known| known.is(&other));
+        if !known && clash.others.len() < MOST_OTHERS {
+            clash.others.push(other);
         }
     }
 }
@@ -263,18 +288,6 @@ fn can_meet(a: &[Vec<Guard>], a_own: &[Guard], b: &[Vec<Guard>], b_own: &[Guard]
             })
         })
     })
-}
-
-fn note<'w>(clashes: &mut Vec<Clash<'w>>, place: Place<'w>, other: Place<'w>, certain: bool) {
-    match clashes.iter_mut().find(|clash| clash.place.is(&place)) {
-        Some(clash) => {
-            clash.certain |= certain;
-            if !clash.others.iter().any(|known| known.is(&other)) {
-                clash.others.push(other);
-            }
-        }
-        None => clashes.push(Clash { place, others: vec![other], certain }),
-    }
 }
 
 fn describe(clash: &Clash<'_>, view: &View<'_>) -> Diagnostic {

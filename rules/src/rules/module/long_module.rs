@@ -7,6 +7,7 @@ use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::syntax::{LineIndex, TextRange, TextSize};
 use crate::workspace::FileContext;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 declare_rule! {
@@ -147,17 +148,15 @@ impl Rule for LongModule {
 /// Groups that are worth a file of their own, the largest first.
 fn proposal(module: &ModuleFacts, text: &str) -> Option<String> {
     let index = LineIndex::new(text);
-    let mut groups: Vec<(&str, u32)> = Vec::new();
+    let mut by_name: FxHashMap<&str, u32> = FxHashMap::default();
     for section in &module.sections {
         let lines = index.line(section.range.end()) - index.line(section.range.start()) + 1;
-        match groups.iter_mut().find(|(name, _)| *name == section.name) {
-            Some((_, sum)) => *sum += lines,
-            None => groups.push((&section.name, lines)),
-        }
+        *by_name.entry(&section.name).or_default() += lines;
     }
+    let mut groups: Vec<(&str, u32)> = by_name.into_iter().collect();
     let total = groups.len();
     groups.retain(|(_, lines)| *lines >= 10);
-    groups.sort_by_key(|(_, lines)| std::cmp::Reverse(*lines));
+    groups.sort_by_key(|(name, lines)| (std::cmp::Reverse(*lines), *name));
     if groups.is_empty() || total < 2 {
         return None;
     }

@@ -172,9 +172,13 @@ fn template(cx: &FileContext<'_>) -> String {
     if cx.text().contains("\r\n") { out.replace('\n', "\r\n") } else { out }
 }
 
+/// The first names, each once, and one more than are shown.
 fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = Vec::new();
     for name in names {
+        if seen.len() > MOST_NAMES {
+            break;
+        }
         if !seen.contains(&name) {
             seen.push(name);
         }
