@@ -2,12 +2,13 @@
 
 use crate::read::io_reason;
 use crate::{Project, Unreadable};
-use ignore::WalkBuilder;
+use ignore::{DirEntry, WalkBuilder, WalkState};
 use nixamine_rules::config::Config;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
 /// Text that takes the place of a file on disk, which need not exist.
 #[derive(Debug, Clone)]
@@ -254,7 +255,7 @@ impl Finder<'_> {
         // The user's own ignore file outside the project does not count, so
         // that a run says the same on every machine.
         let mut walk = WalkBuilder::new(folder);
-        for entry in walk.git_global(false).build() {
+        for entry in walk_parallel(walk.git_global(false)) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -303,6 +304,30 @@ impl Finder<'_> {
         };
         self.list.unreadable.push(Unreadable { path, reason });
     }
+}
+
+/// What a walk finds, files and errors, in no order: reading folders is waiting,
+/// so several threads do it.
+fn walk_parallel(walk: &WalkBuilder) -> Vec<Result<DirEntry, ignore::Error>> {
+    let found = Mutex::new(Vec::new());
+    walk.build_parallel().run(|| {
+        Box::new(|entry| {
+            let of_interest = entry.as_ref().map_or(true, |entry| {
+                entry
+                    .path()
+                    .extension()
+                    .is_some_and(|extension| extension == "nix")
+            });
+            if of_interest {
+                found
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(entry);
+            }
+            WalkState::Continue
+        })
+    });
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
