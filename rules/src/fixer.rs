@@ -3,7 +3,7 @@
 use crate::Settings;
 use crate::diagnostic::{Applicability, Edit, Fix, NewFile};
 use crate::linter::{Source, analyze};
-use crate::syntax::{self, NodeOrToken, SyntaxKind, TextRange, Tree};
+use crate::syntax::{self, NodeOrToken, SyntaxKind, TextRange};
 use crate::workspace::{Findings, Workspace};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -219,10 +219,21 @@ impl Unit {
         for (path, edits) in edits {
             let before = findings.text(&path)?.clone();
             let after: Arc<str> = apply_edits(&before, edits)?.into();
-            if !keeps_syntax_and_comments(&before, &after) {
+            if !keeps_syntax(&after) {
                 return None;
             }
             texts.push((path, before, after));
+        }
+        // A comment may move to another file of the same fix.
+        let created = self
+            .fixes
+            .iter()
+            .flat_map(|(_, fix)| &fix.creates)
+            .map(|file| &*file.text);
+        let before = texts.iter().map(|(_, before, _)| &**before);
+        let after = texts.iter().map(|(_, _, after)| &**after).chain(created);
+        if !keeps_comments(before, after) {
+            return None;
         }
         Some(texts)
     }
@@ -245,15 +256,20 @@ pub fn apply_edits<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) ->
     Some(out)
 }
 
-/// Is the new text as much Nix as the old one, and is every comment still
-/// there? Comments to Nixamine itself may go.
-fn keeps_syntax_and_comments(before: &str, after: &str) -> bool {
-    let (before, after) = (syntax::parse(before), syntax::parse(after));
-    if !after.errors().is_empty() || after.too_complex().is_some() {
-        return false;
-    }
-    let comments = |tree: &Tree| {
-        let mut comments: Vec<String> = tree
+/// Is the text Nix?
+fn keeps_syntax(text: &str) -> bool {
+    let tree = syntax::parse(text);
+    tree.errors().is_empty() && tree.too_complex().is_none()
+}
+
+/// Does every comment of the texts before stand in those after? Comments to
+/// Nixamine itself may go.
+fn keeps_comments<'t>(
+    before: impl Iterator<Item = &'t str>,
+    after: impl Iterator<Item = &'t str>,
+) -> bool {
+    let comments = |text: &str| -> Vec<String> {
+        syntax::parse(text)
             .root()
             .descendants_with_tokens()
             .filter_map(NodeOrToken::into_token)
@@ -266,12 +282,14 @@ fn keeps_syntax_and_comments(before: &str, after: &str) -> bool {
                     .join(" ")
             })
             .filter(|comment| !comment.contains("nixamine:"))
-            .collect();
-        comments.sort_unstable();
-        comments
+            .collect()
     };
-    let mut kept = comments(&after).into_iter();
-    comments(&before)
+    let mut before: Vec<_> = before.flat_map(comments).collect();
+    let mut after: Vec<_> = after.flat_map(comments).collect();
+    before.sort_unstable();
+    after.sort_unstable();
+    let mut kept = after.into_iter();
+    before
         .into_iter()
         .all(|comment| kept.any(|other| other == comment))
 }
@@ -310,11 +328,16 @@ mod tests {
     }
 
     #[test]
-    fn comments_are_kept() {
-        assert!(keeps_syntax_and_comments("{ a = 1; # x\n}", "{ # x\n}"));
-        assert!(!keeps_syntax_and_comments("{ a = 1; # x\n}", "{ a = 1; }"));
-        assert!(!keeps_syntax_and_comments("{ a = 1; }", "{ a = 1 }"));
-        assert!(keeps_syntax_and_comments("{ } # nixamine: allow(x)", "{ }"));
+    fn syntax_and_comments_are_kept() {
+        let kept = |before, after: &[&'static str]| {
+            keeps_comments(std::iter::once(before), after.iter().copied())
+        };
+        assert!(kept("{ a = 1; # x\n}", &["{ # x\n}"]));
+        assert!(kept("{ a = 1; # x\n}", &["{ }", "{ a = 1; # x\n}"]));
+        assert!(!kept("{ a = 1; # x\n}", &["{ a = 1; }"]));
+        assert!(!kept("{ # x\n # x\n}", &["{ # x\n}"]));
+        assert!(kept("{ } # nixamine: allow(x)", &["{ }"]));
+        assert!(keeps_syntax("{ a = 1; }") && !keeps_syntax("{ a = 1 }"));
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub fn collect(path: &str, tree: &Tree) -> FileFacts {
             class
         };
         let module = collector.add(Origin::File, certainty, class, expr.syntax(), None);
+        collector.facts.modules[module].plain_body = Collector::plain_body(expr.syntax());
         collector.body(module, expr.syntax(), &Env::default(), &Here::default());
     }
     // Module lists stand in flakes and in the helpers that flakes call. A file
@@ -104,6 +105,8 @@ impl Collector<'_> {
             definitions: Vec::new(),
             options: Vec::new(),
             sections: Vec::new(),
+            plain_body: None,
+            has_imports: false,
         });
         self.facts.modules.len() - 1
     }
@@ -238,6 +241,16 @@ impl Collector<'_> {
         true
     }
 
+    /// The outermost set of `expr`, when nothing but functions stands before it.
+    fn plain_body(expr: &SyntaxNode) -> Option<TextRange> {
+        let mut expr = expr.clone();
+        while expr.kind() == SyntaxKind::NODE_LAMBDA {
+            expr = ast::Lambda::cast(expr)?.body()?.syntax().clone();
+        }
+        let set = ast::AttrSet::cast(expr)?;
+        set.rec_token().is_none().then(|| set.syntax().text_range())
+    }
+
     /// The outermost set of a module.
     fn module_set(&mut self, module: usize, set: &SyntaxNode, env: &Env, here: &Here) {
         let env = env.enter(set);
@@ -262,7 +275,10 @@ impl Collector<'_> {
             let value = value.syntax();
             let mut inner = here.clone();
             match first.as_str() {
-                "imports" => self.imports(module, value, &env, &here.guards),
+                "imports" => {
+                    self.facts.modules[module].has_imports = true;
+                    self.imports(module, value, &env, &here.guards);
+                }
                 "options" => {
                     let names: Vec<_> = keys[1..].iter().filter_map(|k| k.name.clone()).collect();
                     if names.len() + 1 == keys.len() {
@@ -272,21 +288,21 @@ impl Collector<'_> {
                 "config" => {
                     inner.path.extend_from_slice(&keys[1..]);
                     if keys.len() > 1 {
-                        self.section(module, &keys[1..], binding.syntax());
+                        self.section(module, &keys[1..], binding.syntax(), false);
                     }
                     self.config(module, binding.syntax(), value, &env, &inner);
                 }
                 "_file" | "key" | "disabledModules" | "_class" | "meta" | "freeformType" => {}
                 _ => {
                     inner.path.extend(keys);
-                    self.section(module, &inner.path, binding.syntax());
+                    self.section(module, &inner.path, binding.syntax(), true);
                     self.config(module, binding.syntax(), value, &env, &inner);
                 }
             }
         }
     }
 
-    fn section(&mut self, module: usize, path: &[Key], binding: &SyntaxNode) {
+    fn section(&mut self, module: usize, path: &[Key], binding: &SyntaxNode, is_outermost: bool) {
         let names: Vec<_> = path
             .iter()
             .take(2)
@@ -295,6 +311,7 @@ impl Collector<'_> {
         let section = Section {
             name: names.join("."),
             range: binding.text_range(),
+            is_outermost,
         };
         self.facts.modules[module].sections.push(section);
     }
@@ -349,7 +366,7 @@ impl Collector<'_> {
                     let mut inner = here.clone();
                     inner.path.extend(attrpath.attrs().map(|attr| key(&attr)));
                     if here.path.is_empty() {
-                        self.section(module, &inner.path, binding.syntax());
+                        self.section(module, &inner.path, binding.syntax(), false);
                     }
                     self.config(module, binding.syntax(), value.syntax(), &env, &inner);
                 }

@@ -84,6 +84,11 @@ pub struct ModuleFacts {
     pub options: Vec<OptionDeclaration>,
     /// Its top-level entries, in order.
     pub sections: Vec<Section>,
+    /// Where its outermost set opens, when nothing but functions stands before
+    /// it: then an entry means the same in another file with the same formals.
+    pub plain_body: Option<TextRange>,
+    /// Has its outermost set an entry `imports`?
+    pub has_imports: bool,
 }
 
 /// One entry of a module's outermost set (or of its `config`).
@@ -93,6 +98,8 @@ pub struct Section {
     pub name: String,
     /// Its text.
     pub range: TextRange,
+    /// Does it stand in the outermost set itself, not below `config`?
+    pub is_outermost: bool,
 }
 
 /// The declaration of an option.

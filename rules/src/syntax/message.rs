@@ -18,6 +18,19 @@ pub(super) fn describe(text: &str, errors: &[ParseError]) -> Vec<SyntaxError> {
     let Some(parsed) = parsed else {
         return Vec::new();
     };
+    let nothing = rnix::tokenize(text).all(|(kind, _)| {
+        matches!(
+            kind,
+            SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT
+        )
+    });
+    if nothing {
+        return vec![SyntaxError {
+            range: TextRange::empty(TextSize::new(0)),
+            message: "the file holds no expression; `{ }` is the smallest module".to_owned(),
+            missing: None,
+        }];
+    }
     match unbalanced(text) {
         Some(found) if found.range.start() <= parsed.range.start() || parsed.missing.is_some() => {
             vec![found]

@@ -96,6 +96,7 @@ mod tests {
             ("let a = 1 in a", 9, "missing `;` before `in`"),
             ("{ a = 1 b.c = 2; }", 7, "missing `;` before `b.c`"),
             ("{ a = ”x”; }", 6, "expected a value, found the character `”` (U+201D)"),
+            ("# nothing\n", 0, "the file holds no expression"),
             ("if a then b", 11, "the file ends where `else` should be"),
         ] {
             let tree = crate::syntax::parse(text);

@@ -1,8 +1,8 @@
 //! See the rule's page below.
 
 use crate::declare_rule;
-use crate::diagnostic::Diagnostic;
-use crate::module::ModuleFacts;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile};
+use crate::module::{ModuleFacts, Target};
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::syntax::{LineIndex, TextRange, TextSize};
@@ -56,8 +56,10 @@ declare_rule! {
     ///
     /// ## Fix safety
     ///
-    /// There is no automatic fix: which settings belong together is yours to
-    /// say. The finding proposes the groups.
+    /// Which settings belong together is yours to say, so the fix is one to
+    /// choose: it moves the largest group of settings, with its comments, to a
+    /// file of its own that the module imports. It is offered where the settings
+    /// stand right behind the arguments, without a `let` that they could use.
     ///
     /// ## Options
     ///
@@ -71,7 +73,7 @@ declare_rule! {
         enabled: true,
         since: "0.1.0",
         effort: 30,
-        fix: None,
+        fix: Some(Applicability::Manual),
         options: Options,
     }
 }
@@ -141,22 +143,104 @@ impl Rule for LongModule {
         if let Some(proposal) = proposal(&facts.modules[0], text) {
             diagnostic = diagnostic.help(proposal);
         }
+        diagnostic.fixes.extend(split(cx));
         cx.report(diagnostic);
     }
 }
 
-/// Groups that are worth a file of their own, the largest first.
-fn proposal(module: &ModuleFacts, text: &str) -> Option<String> {
+/// Groups with fewer lines than this are not worth a file of their own.
+const LEAST_LINES: u32 = 10;
+
+/// Moves the largest group of settings to a file of its own, where they mean
+/// the same: the outermost set stands right behind the formals, which go along.
+fn split(cx: &FileContext<'_>) -> Option<Fix> {
+    let module = &cx.facts().modules[0];
+    let body = module.plain_body?;
+    let text = cx.text();
     let index = LineIndex::new(text);
+    let (name, lines) = groups(module, &index).into_iter().find(|(name, _)| {
+        // What also has a part below `config` would be torn apart.
+        let parts = || module.sections.iter().filter(|section| section.name == *name);
+        parts().all(|section| section.is_outermost)
+    })?;
+    let parts: Vec<_> = module.sections.iter().filter(|section| section.name == name).collect();
+    if lines < LEAST_LINES || parts.len() == module.sections.len() {
+        return None;
+    }
+    let stem = name.rsplit('.').next()?;
+    let is_name = stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let folder = path::parent(cx.path());
+    let target = path::join(folder, &format!("{stem}.nix"))?;
+    if !is_name || cx.view().documents.iter().any(|document| **document.path() == *target) {
+        return None;
+    }
+    let slice = |range: TextRange| &text[std::ops::Range::<usize>::from(range)];
+    let mut edits = Vec::new();
+    let mut moved = slice(TextRange::new(module.range.start(), body.start())).to_owned();
+    moved.push_str("{\n");
+    for part in &parts {
+        let whole = with_comments(text, part.range);
+        moved.push_str(slice(whole).trim_matches(['\n', '\r']));
+        moved.push('\n');
+        edits.push(Edit::delete(whole));
+    }
+    moved.push_str("}\n");
+    let import = format!("./{stem}.nix");
+    let last = module.imports.iter().rfind(|import| {
+        import.guards.is_empty() && matches!(import.target, Target::Path(_))
+    });
+    edits.push(match (last, module.has_imports) {
+        (Some(last), _) => Edit::insert(last.range.end(), format!(" {import}")),
+        (None, true) => return None,
+        (None, false) => {
+            let open = body.start() + TextSize::new(1);
+            Edit::insert(open, format!("\n  imports = [ {import} ];\n"))
+        }
+    });
+    let mut fix =
+        Fix::new(Applicability::Manual, format!("move `{name}` ({lines} lines) to {target}"), edits);
+    fix.creates.push(NewFile { path: target.into(), text: moved });
+    Some(fix)
+}
+
+/// A binding with the comment lines right above it and the rest of its lines,
+/// as far as nothing else stands there.
+fn with_comments(text: &str, binding: TextRange) -> TextRange {
+    let (start, end) = (usize::from(binding.start()), usize::from(binding.end()));
+    let mut from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    if !text[from..start].trim().is_empty() {
+        return binding;
+    }
+    while let Some(above) = text[..from].strip_suffix('\n') {
+        let line = above.rfind('\n').map_or(0, |at| at + 1);
+        if !above[line..].trim_start().starts_with('#') {
+            break;
+        }
+        from = line;
+    }
+    let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    let rest = text[end..line_end].trim();
+    let to = if rest.is_empty() || rest.starts_with('#') { line_end } else { end };
+    TextRange::new(TextSize::new(from as u32), TextSize::new(to as u32))
+}
+
+/// The groups of settings with their lines, the largest first.
+fn groups<'m>(module: &'m ModuleFacts, index: &LineIndex) -> Vec<(&'m str, u32)> {
     let mut by_name: FxHashMap<&str, u32> = FxHashMap::default();
     for section in &module.sections {
         let lines = index.line(section.range.end()) - index.line(section.range.start()) + 1;
         *by_name.entry(&section.name).or_default() += lines;
     }
     let mut groups: Vec<(&str, u32)> = by_name.into_iter().collect();
-    let total = groups.len();
-    groups.retain(|(_, lines)| *lines >= 10);
     groups.sort_by_key(|(name, lines)| (std::cmp::Reverse(*lines), *name));
+    groups
+}
+
+/// The groups that are worth a file of their own, in words.
+fn proposal(module: &ModuleFacts, text: &str) -> Option<String> {
+    let mut groups = groups(module, &LineIndex::new(text));
+    let total = groups.len();
+    groups.retain(|(_, lines)| *lines >= LEAST_LINES);
     if groups.is_empty() || total < 2 {
         return None;
     }
@@ -168,7 +252,7 @@ fn proposal(module: &ModuleFacts, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check;
+    use crate::testing::{check, check_fix};
 
     #[test]
     fn code_lines_leave_out_comments_and_blanks() {
@@ -188,6 +272,35 @@ rules.long-module = { max-lines = 3, count = \"code\" }
 }
 ",
         );
+    }
+
+    #[test]
+    fn the_largest_group_moves_with_its_comments() {
+        let vhosts: String = (0..9).map(|i| format!("    host{i} = {{ }};\n")).collect();
+        let nginx = format!(
+            "  # The proxy.\n  services.nginx.virtualHosts = {{\n{vhosts}  }};\n  services.nginx.enable = true; # on\n"
+        );
+        let text = |imports: &str, nginx: &str, mark: &str| {
+            format!(
+                "# FILE: nixamine.toml\nrules.long-module.max-lines = 5\n# FILE: host.nix\n\
+                 {{ pkgs, ... }}:\n{mark}{{\n{imports}\n  time.timeZone = \"UTC\";\n\n{nginx}\n  boot.tmp = 1;\n}}\n"
+            )
+        };
+        let mark = "#^^^^^^^^^^^^^ this module has\n";
+        let moved = format!("# FILE: nginx.nix\n{{ pkgs, ... }}:\n{{\n{nginx}}}\n");
+        for (before, after) in [
+            ("  imports = [ ./disk.nix ];", "  imports = [ ./disk.nix ./nginx.nix ];"),
+            ("", "  imports = [ ./nginx.nix ];\n\n"),
+        ] {
+            let fixed = text(after, "", "") + &moved;
+            let fixed = fixed.split_once("max-lines = 5\n").unwrap().1;
+            check_fix(
+                &LongModule::META,
+                &text(before, &nginx, mark),
+                Applicability::Manual,
+                fixed,
+            );
+        }
     }
 
     #[test]
