@@ -4,6 +4,8 @@
 mod collect;
 mod guard;
 mod header;
+mod shape;
+mod targets;
 
 pub use collect::collect;
 pub(crate) use collect::{literal, priority_number};
