@@ -84,15 +84,30 @@ fn schemas_are_up_to_date() {
 }
 
 #[test]
-fn the_readme_names_every_rule() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+fn the_readme_lists_every_rule() {
+    let mut table = String::from("| rule | severity | what it finds | fix |\n|---|---|---|---|\n");
     for meta in rules::metas() {
-        assert!(
-            readme.contains(&format!("`{}`", meta.name)),
-            "README.md: {}",
-            meta.name
+        let fix = meta
+            .fix
+            .map_or("–".to_owned(), |fix| format!("{fix:?}").to_lowercase());
+        let _ = writeln!(
+            table,
+            "| [`{name}`](rules/docs/{name}.md) | {} | {} | {fix} |",
+            meta.severity.name(),
+            meta.summary().replace('\n', " "),
+            name = meta.name,
         );
     }
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("README.md");
+    let (before, rest) = readme
+        .split_once("by tests/docs -->\n")
+        .expect("the start mark");
+    let (_, after) = rest.split_once("<!-- /rules -->").expect("the end mark");
+    check(
+        &path,
+        &format!("{before}by tests/docs -->\n{table}<!-- /rules -->{after}"),
+    );
 }
 
 /// Enough of a JSON schema validator for the two schemas above: types,
@@ -195,7 +210,13 @@ fn the_example_fits_the_schemas() {
         .map(|d| &d["rule"])
         .map(|r| r.as_str())
         .collect();
-    for meta in rules::metas() {
+    // What its README promises to be found there.
+    let promised = std::fs::read_to_string(example.join("README.md")).expect("its README");
+    let promised: Vec<_> = rules::metas()
+        .filter(|meta| promised.contains(&format!("`{}`", meta.name)))
+        .collect();
+    assert!(promised.len() >= 10, "{promised:?}");
+    for meta in promised {
         assert!(
             rules_found.contains(&Some(meta.name)),
             "the example shows no {}",
