@@ -7,7 +7,7 @@ use crate::module::{self, FileFacts};
 use crate::rules::{self, Dispatch, RuleIndex};
 use crate::semantics::{Env, Meaning, attr_name, sees_scope};
 use crate::suppression::{self, Suppression};
-use crate::syntax::comments::{self, Attached};
+use crate::syntax::comments::{self, Attached, Heads};
 use crate::syntax::{
     self, AstNode, GreenNode, LineIndex, SyntaxError, SyntaxKind, SyntaxNode, SyntaxToken,
     TextRange, TextSize, TooComplex, Tree, ast,
@@ -132,8 +132,9 @@ pub struct ChunkContext {
     enclosing: Arc<[Attached]>,
     /// How many of those statements, the innermost first, start on its first line.
     on_first_line: usize,
-    /// How many of those statements, the innermost first, have nothing before it.
-    first_in: usize,
+    /// What stands before it in each of those statements, the innermost last:
+    /// the heads of the statements that come first on the way to it.
+    before: Arc<[Heads]>,
     /// Its own comments, if it is a statement.
     attached: Option<Attached>,
 }
@@ -146,8 +147,8 @@ pub struct Statement {
     pub comments: Attached,
     /// Does it start on the line of the innermost statement around the node?
     pub same_line: bool,
-    /// Is nothing in it before the innermost statement around the node?
-    pub first: bool,
+    /// What stands in it before the innermost statement around the node.
+    pub before: Heads,
 }
 
 /// Cuts the spine of a file (functions, `let`, `with`, the outermost sets, down
@@ -156,12 +157,12 @@ pub fn chunks(tree: &Tree, size: usize) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut lines: Option<LineIndex> = None;
     // Iterative: the spine of a file is as deep as somebody likes. With each
-    // node go the starts of the statements around it, and whether each of these
-    // is the first of its set.
+    // node go the starts of the statements around it, and what stands before
+    // each of these in its set.
     let mut stack = vec![(
         tree.root(),
         ChunkContext::default(),
-        Vec::<(TextSize, bool)>::new(),
+        Vec::<(TextSize, Heads)>::new(),
     )];
     while let Some((node, mut context, around)) = stack.pop() {
         if usize::from(node.text_range().len()) <= size || !is_spine(&node) {
@@ -174,13 +175,17 @@ pub fn chunks(tree: &Tree, size: usize) -> Vec<Chunk> {
                     .rev()
                     .take_while(|(at, _)| lines.line(*at) == line)
                     .count();
-                let mut first = comments::is_first(&node) || !comments::is_statement(&node);
-                let firsts = around.iter().rev().map(|(_, is_first)| {
-                    let inside = first;
-                    first &= is_first;
-                    inside
-                });
-                context.first_in = firsts.take_while(|first| *first).count();
+                let mut heads = match comments::is_statement(&node) {
+                    true => Heads::before(&node),
+                    false => Heads::default(),
+                };
+                let mut before = Vec::with_capacity(around.len());
+                for (_, outer) in around.iter().rev() {
+                    before.push(heads.clone());
+                    heads.add(outer);
+                }
+                before.reverse();
+                context.before = before.into();
             }
             context.attached = comments::is_statement(&node).then(|| Attached::of(&node));
             chunks.push(Chunk {
@@ -199,7 +204,7 @@ pub fn chunks(tree: &Tree, size: usize) -> Vec<Chunk> {
             }
             let outer = context.enclosing.iter().cloned();
             inner.enclosing = outer.chain([Attached::of(&node)]).collect();
-            inner_around.push((node.text_range().start(), comments::is_first(&node)));
+            inner_around.push((node.text_range().start(), Heads::before(&node)));
         }
         let pushed = stack.len();
         for child in node.children() {
@@ -388,33 +393,43 @@ impl LocalContext<'_> {
                 .slice(TextRange::new(from, target))
                 .contains_char('\n')
         };
-        let mut first = true;
+        let mut before = Heads::default();
         let mut statements: Vec<_> = inside
             .iter()
             .map(|node| {
-                let is_first = node.parent().is_none() || comments::is_first(node);
+                let inner = before.clone();
+                if node.parent().is_some() {
+                    before.add(&Heads::before(node));
+                }
                 Statement {
                     comments: match (&self.chunk.attached, node.parent()) {
                         (Some(own), None) => own.clone(),
                         _ => Attached::of(node),
                     },
                     same_line: same_line(node.text_range().start()),
-                    first: {
-                        let inside = first;
-                        first &= is_first;
-                        inside
-                    },
+                    before: inner,
                 }
             })
             .collect();
         let first_line = same_line(root.text_range().start());
         let no_binding = inside.is_empty();
-        let enclosing = self.chunk.enclosing.iter().rev().enumerate();
-        let enclosing = enclosing.skip_while(|(_, comments)| no_binding && comments.is_element);
-        statements.extend(enclosing.map(|(distance, comments)| Statement {
-            comments: comments.clone(),
-            same_line: first_line && distance < self.chunk.on_first_line,
-            first: first && distance < self.chunk.first_in,
+        let enclosing = self
+            .chunk
+            .enclosing
+            .iter()
+            .zip(self.chunk.before.iter())
+            .rev()
+            .enumerate();
+        let enclosing =
+            enclosing.skip_while(|(_, (comments, _))| no_binding && comments.is_element);
+        statements.extend(enclosing.map(|(distance, (comments, outside))| {
+            let mut before = before.clone();
+            before.add(outside);
+            Statement {
+                comments: comments.clone(),
+                same_line: first_line && distance < self.chunk.on_first_line,
+                before,
+            }
         }));
         statements
     }
@@ -471,6 +486,35 @@ mod tests {
             }
         }
         assert!(checked > 20, "the fences have findings: {checked}");
+    }
+
+    #[test]
+    fn deep_code_is_read_in_time() {
+        // Just below the limits, with something to look for at the bottom: a
+        // walk that doubles its work per level would never end.
+        for (open, close) in [
+            ("if a then lib.mkForce 1 else ", ""),
+            ("lib.mkIf a (", ")"),
+            ("{ # why\n a = ", "; }"),
+            ("[ ", " ]"),
+            ("(x: ", ")"),
+            ("map (x: { a = ", "; }) [ ]"),
+            ("let a = 1; in ", ""),
+            ("with lib; ", ""),
+            ("{ a = 1; } // { b = ", "; }"),
+            ("lib.mkMerge [ ", " ]"),
+        ] {
+            let count = 100;
+            let core = "lib.mkForce \"/home/alice/x\"";
+            let value = format!("{}{core}{}", open.repeat(count), close.repeat(count));
+            let text = format!("{{ lib, config, ... }}: {{\n # because\n z.y = {value};\n}}");
+            let document = analyze(Source::new("module.nix", text), &Settings::default());
+            assert_eq!(
+                (document.errors.len(), document.too_complex.is_some()),
+                (0, false),
+                "{open}"
+            );
+        }
     }
 
     #[test]

@@ -36,6 +36,26 @@ pub fn is_test(path: &str) -> bool {
         || file_name(path) == "tests.nix"
 }
 
+/// Files that show how something is done: nobody's configuration.
+pub fn is_sample(path: &str) -> bool {
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "template"
+                | "templates"
+                | "example"
+                | "examples"
+                | "test"
+                | "tests"
+                | "testing"
+                | "checks"
+                | "archive"
+                | "old"
+                | "deprecated"
+        )
+    })
+}
+
 /// Does `glob` name `path` or a folder above it?
 ///
 /// A glob without `/` names a file or folder at any depth (`generated`,

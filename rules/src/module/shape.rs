@@ -78,7 +78,8 @@ pub(super) fn module_shape(expr: &SyntaxNode) -> Option<(Certainty, Class)> {
         let Some(first) = names.first().cloned().flatten() else {
             continue;
         };
-        if matches!(binding.value(), Some(ast::Expr::Lambda(_))) {
+        // `flake.modules.nixos.x = { … }: { … };` is a module of a module.
+        if matches!(binding.value(), Some(ast::Expr::Lambda(_))) && !is_option_root(&first) {
             functions += 1;
         }
         if first == "config"

@@ -14,6 +14,9 @@ pub struct Attached {
     /// The nearest comment on lines of its own before it in the same set, with
     /// whatever stands between.
     pub heading: Vec<SmolStr>,
+    /// The comment above the first statement of its paragraph: of the statements
+    /// above it without a blank line between.
+    pub paragraph: Vec<SmolStr>,
     /// The entries right above it, nearest first, up to the first that has a
     /// comment of its own above it, a blank line or the start of the set.
     pub run: Vec<RunEntry>,
@@ -48,8 +51,41 @@ impl Heads {
                 .all(|head| head.as_deref().is_some_and(|head| names.contains(&head)))
     }
 
+    /// Is there nothing?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn is_plain(&self) -> bool {
         self.0.iter().any(Option::is_none)
+    }
+
+    /// Adds the heads of another.
+    pub fn add(&mut self, other: &Self) {
+        for head in &other.0 {
+            if !self.0.contains(head) {
+                self.0.push(head.clone());
+            }
+        }
+    }
+
+    /// The heads of the statements before `statement` in its set or list.
+    pub fn before(statement: &SyntaxNode) -> Self {
+        let mut heads = Self::default();
+        let mut previous = statement.prev_sibling();
+        for _ in 0..LONGEST_RUN {
+            let Some(sibling) = previous else {
+                return heads;
+            };
+            if is_statement(&sibling) {
+                heads.add(&Self::of(&sibling));
+                if heads.is_plain() {
+                    return heads;
+                }
+            }
+            previous = sibling.prev_sibling();
+        }
+        Self(vec![None])
     }
 
     /// The heads of the leaves of a statement.
@@ -75,20 +111,37 @@ impl Heads {
                 }
                 SyntaxKind::NODE_APPLY => {
                     let head = head_name(&node);
-                    match head.as_deref() {
-                        Some("mkIf" | "mkMerge" | "optionalAttrs") => {
-                            stack.extend(node.last_child());
-                        }
-                        _ if heads.contains(&head) => {}
-                        _ => heads.push(head),
+                    let content = match head.as_deref() {
+                        Some("mkIf" | "mkMerge" | "optionalAttrs") => node.last_child(),
+                        // `mapAttrs (name: { … }) set` gives what the function gives.
+                        _ => lambda_argument(&node),
+                    };
+                    match content {
+                        Some(content) => stack.push(content),
+                        None if heads.contains(&head) => {}
+                        None => heads.push(head),
                     }
                 }
-                SyntaxKind::NODE_LIST
-                    if node
-                        .parent()
-                        .is_some_and(|p| p.kind() == SyntaxKind::NODE_APPLY) =>
-                {
-                    stack.extend(node.children());
+                // One branch that applies something is what the leaf is about.
+                SyntaxKind::NODE_IF_ELSE => match branch_head(&node, &mut seen) {
+                    head if heads.contains(&head) => {}
+                    head => heads.push(head),
+                },
+                SyntaxKind::NODE_LIST => {
+                    let elements: Vec<_> = node.children().collect();
+                    let holds_bindings = elements.iter().all(|element| {
+                        matches!(
+                            element.kind(),
+                            SyntaxKind::NODE_ATTR_SET
+                                | SyntaxKind::NODE_PAREN
+                                | SyntaxKind::NODE_LAMBDA
+                        )
+                    });
+                    if holds_bindings && !elements.is_empty() {
+                        stack.extend(elements);
+                    } else if !heads.contains(&None) {
+                        heads.push(None);
+                    }
                 }
                 _ if heads.contains(&None) => {}
                 _ => heads.push(None),
@@ -103,7 +156,9 @@ const LONGEST_RUN: usize = 64;
 /// Values with more leaves than this are not read.
 const MOST_LEAVES: usize = 200;
 /// A heading is looked for in this many tokens and nodes.
-const HEADING_DISTANCE: usize = 48;
+const HEADING_DISTANCE: usize = 200;
+/// A paragraph's first comment is looked for in this many statements.
+const LONGEST_PARAGRAPH: usize = 32;
 
 impl Attached {
     /// The comments of `statement`, which must stand in its tree.
@@ -121,6 +176,7 @@ impl Attached {
         }
         if attached.above.is_empty() {
             attached.heading = heading(statement);
+            attached.paragraph = paragraph(statement);
         }
         let mut current = statement.clone();
         let mut documented = !attached.above.is_empty();
@@ -143,18 +199,6 @@ impl Attached {
     }
 }
 
-/// Is `node` the first statement of its set or list?
-pub fn is_first(node: &SyntaxNode) -> bool {
-    let mut previous = node.prev_sibling();
-    while let Some(sibling) = previous {
-        if is_statement(&sibling) {
-            return false;
-        }
-        previous = sibling.prev_sibling();
-    }
-    true
-}
-
 /// Can comments belong to `node`?
 pub fn is_statement(node: &SyntaxNode) -> bool {
     matches!(
@@ -163,6 +207,22 @@ pub fn is_statement(node: &SyntaxNode) -> bool {
     ) || node
         .parent()
         .is_some_and(|parent| parent.kind() == SyntaxKind::NODE_LIST)
+}
+
+/// The comment above the nearest documented statement of the same paragraph.
+fn paragraph(statement: &SyntaxNode) -> Vec<SmolStr> {
+    let mut current = statement.clone();
+    for _ in 0..LONGEST_PARAGRAPH {
+        let Some(previous) = adjacent_entry(&current) else {
+            break;
+        };
+        let comments = above(&previous);
+        if !comments.is_empty() {
+            return comments;
+        }
+        current = previous;
+    }
+    Vec::new()
 }
 
 /// The nearest comment on lines of its own before `node`.
@@ -216,6 +276,42 @@ fn adjacent_entry(entry: &SyntaxNode) -> Option<SyntaxNode> {
         }
         element = element.prev_sibling_or_token()?;
     }
+}
+
+/// The first function that a branch of `choice` applies, through nested choices.
+/// `seen` counts the nodes looked at.
+fn branch_head(choice: &SyntaxNode, seen: &mut usize) -> Option<SmolStr> {
+    let mut stack = vec![choice.clone()];
+    while let Some(node) = stack.pop() {
+        *seen += 1;
+        if *seen > MOST_LEAVES {
+            break;
+        }
+        match node.kind() {
+            SyntaxKind::NODE_IF_ELSE => stack.extend(node.children().skip(1)),
+            SyntaxKind::NODE_PAREN => stack.extend(node.first_child()),
+            SyntaxKind::NODE_APPLY => return head_name(&node),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The body of the function that is the first argument of an application.
+fn lambda_argument(application: &SyntaxNode) -> Option<SyntaxNode> {
+    let mut call = application.clone();
+    while let Some(inner) = call
+        .first_child()
+        .filter(|f| f.kind() == SyntaxKind::NODE_APPLY)
+    {
+        call = inner;
+    }
+    let mut argument = call.last_child()?;
+    while argument.kind() == SyntaxKind::NODE_PAREN {
+        argument = argument.first_child()?;
+    }
+    let body = (argument.kind() == SyntaxKind::NODE_LAMBDA).then(|| argument.last_child())??;
+    (body.kind() == SyntaxKind::NODE_ATTR_SET).then_some(body)
 }
 
 /// The last name of the function that an application applies.

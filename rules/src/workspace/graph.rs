@@ -210,7 +210,7 @@ impl Graph {
                 .filter(|id| {
                     let (file, index) = graph.modules[*id];
                     let module = &documents[file].facts.modules[index];
-                    module.origin == Origin::File && !is_sample(documents[file].path())
+                    module.origin == Origin::File && !path::is_sample(documents[file].path())
                 })
                 .collect();
             for id in sources {
@@ -357,26 +357,6 @@ fn inherits(parent: &ModuleFacts, variant: &ModuleFacts) -> bool {
         .definitions
         .iter()
         .any(|definition| is_off(definition) && shared(definition))
-}
-
-/// Files that show how something is done: nobody's configuration.
-pub(crate) fn is_sample(path: &str) -> bool {
-    path.split('/').any(|part| {
-        matches!(
-            part,
-            "template"
-                | "templates"
-                | "example"
-                | "examples"
-                | "test"
-                | "tests"
-                | "testing"
-                | "checks"
-                | "archive"
-                | "old"
-                | "deprecated"
-        )
-    })
 }
 
 struct Linker<'r, 'd> {

@@ -339,6 +339,16 @@ pub struct View<'w> {
     header_habit: OnceCell<bool>,
     /// Every definition by its path, made when somebody first asks.
     definitions: OnceCell<DefinitionIndex<'w>>,
+    /// What `users.users` says, made when somebody first asks.
+    accounts: OnceCell<Vec<Account<'w>>>,
+}
+
+/// An account that some module declares.
+struct Account<'w> {
+    /// Its attribute in `users.users`.
+    attribute: &'w str,
+    /// The literal of its `home`, or of its `name`.
+    alias: Option<&'w str>,
 }
 
 /// Definitions by the names of their path.
@@ -387,6 +397,7 @@ impl<'w> View<'w> {
             home_directories,
             header_habit: OnceCell::new(),
             definitions: OnceCell::new(),
+            accounts: OnceCell::new(),
         }
     }
 
@@ -407,6 +418,34 @@ impl<'w> View<'w> {
             }
             all > 0 && with_header * 3 >= all
         })
+    }
+
+    /// The attribute in `users.users` of the account with this home or this name.
+    pub fn account(&self, home: &str, name: &str) -> Option<&'w str> {
+        let accounts = self.accounts.get_or_init(|| {
+            let modules = self
+                .documents
+                .iter()
+                .flat_map(|document| &document.facts.modules);
+            modules
+                .flat_map(|module| &module.definitions)
+                .filter(|definition| definition.starts_with(&["users", "users"]))
+                .filter_map(|definition| {
+                    let attribute = definition.path.get(2)?.name.as_deref()?;
+                    let key = definition.path.get(3).and_then(|key| key.name.as_deref());
+                    let alias = match (&definition.literal, key) {
+                        (Some(Literal::String(text)), Some("home" | "name")) => Some(text.as_str()),
+                        _ => None,
+                    };
+                    Some(Account { attribute, alias })
+                })
+                .collect()
+        });
+        let said = accounts
+            .iter()
+            .find(|a| a.alias.is_some_and(|alias| alias == home || alias == name));
+        said.or_else(|| accounts.iter().find(|account| account.attribute == name))
+            .map(|account| account.attribute)
     }
 
     /// Does a condition hold in a file?

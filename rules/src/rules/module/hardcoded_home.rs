@@ -280,6 +280,22 @@ impl Rule for HardcodedHome {
             Class::NixOs => fix.safe_if.is_none(),
             _ => false,
         });
+        // The host's fix names the account as the repository does, if it does.
+        if class == Class::NixOs
+            && let Some(fix) = diagnostic.fixes.first_mut()
+            && let Some(edit) = fix.edits.first_mut()
+        {
+            let home = &cx.text()[std::ops::Range::<usize>::from(diagnostic.range)];
+            let name = path::file_name(home);
+            match cx.view().account(home, name) {
+                Some(account) => {
+                    let option = account_home(account);
+                    fix.title = format!("use `{option}`");
+                    edit.text = format!("${{{option}}}");
+                }
+                None => diagnostic.fixes.clear(),
+            }
+        }
         // Only in the value of a setting is the text certain to be read after
         // the configuration is known.
         let modules = &cx.facts().modules;
@@ -414,7 +430,10 @@ fn is_about_a_home(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
     if path.iter().flatten().any(is_example) || speaks_to_the_directory_service(node) {
         return false;
     }
-    if has(LAYOUT_KEYS) || has(PROSE_KEYS) || has(CONTAINER_KEYS) {
+    // `bindMounts.x.hostPath` is the host's side of it.
+    let inside = has(CONTAINER_KEYS)
+        && path.last().and_then(|key| key.as_deref()).is_none_or(|key| key != "hostPath");
+    if has(LAYOUT_KEYS) || has(PROSE_KEYS) || inside {
         return false;
     }
     let last = path.last().and_then(|key| key.as_deref()).unwrap_or_default();
@@ -436,7 +455,9 @@ fn is_about_a_home(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
 
 fn is_defining(key: &str) -> bool {
     let key: String = key.chars().filter(|c| !matches!(c, '-' | '_')).collect();
-    DEFINING_KEYS.contains(&key.to_ascii_lowercase().as_str())
+    let key = key.to_ascii_lowercase();
+    // `let gameHome = "/home/steam"` is read by what defines it.
+    DEFINING_KEYS.contains(&key.as_str()) || key.ends_with("home")
 }
 
 /// Is the string nothing but the home?
@@ -459,6 +480,17 @@ fn speaks_to_the_directory_service(node: &SyntaxNode) -> bool {
 fn is_volume_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key.contains("volume") || key.contains("mount") || key.contains("extraoptions")
+}
+
+/// The option that knows the home of an account.
+fn account_home(attribute: &str) -> String {
+    let plain = attribute.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && attribute.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if plain {
+        format!("config.users.users.{attribute}.home")
+    } else {
+        format!("config.users.users.\"{attribute}\".home")
+    }
 }
 
 /// The replacements for both module systems; [`Rule::complete`] keeps the one
@@ -511,11 +543,11 @@ fn with_fixes(
         directory: home.text.as_str().into(),
         config_depth,
     });
-    let account = format!("config.users.users.{name}.home");
+    let option = account_home(name);
     let for_host = Fix::new(
         Applicability::Unsafe,
-        format!("use `{account}`"),
-        [Edit::replace(home.range, format!("${{{account}}}"))],
+        format!("use `{option}`"),
+        [Edit::replace(home.range, format!("${{{option}}}"))],
     );
     diagnostic.fix(for_home).fix(for_host)
 }
@@ -574,6 +606,7 @@ mod tests {
   g = "sed 's#/home/alice#x#' f; dscl . -read /Users/${p}";
   settingsExample.dir = "/home/me/x";
   h = "/home/my_username/x";
+  gameHome = "/home/steam";
 }"#,
         );
         finds(r#"{ home.packages = []; home.homeDirectory = lib.mkForce "/root"; home-manager.users.root = f "/root"; }"#);
@@ -610,7 +643,7 @@ allow = [\"git\"]
         check_fix(
             &HardcodedHome::META,
             "{ config, ... }: {
-  boot.x = 1;
+  users.users.alice.isNormalUser = true;
   home-manager.users.alice = { ... }: {
     home.file.x = \"/home/alice/x\";
 #                  ^^^^^^^^^^^ `/home/alice`
@@ -618,10 +651,28 @@ allow = [\"git\"]
 }",
             Applicability::Unsafe,
             "{ config, ... }: {
-  boot.x = 1;
+  users.users.alice.isNormalUser = true;
   home-manager.users.alice = { ... }: {
     home.file.x = \"${config.users.users.alice.home}/x\";
   };
+}",
+        );
+        // The account's attribute need not be its name, and without an account
+        // there is nothing to name.
+        check_fix(
+            &HardcodedHome::META,
+            "{ config, ... }: {
+  users.users.main = { name = \"lass\"; home = \"/home/lass\"; };
+  services.x.dir = \"/home/lass/x\";
+#                   ^^^^^^^^^^ `/home/lass`
+  services.y.dir = \"/home/bob/x\";
+#                   ^^^^^^^^^ `/home/bob`
+}",
+            Applicability::Unsafe,
+            "{ config, ... }: {
+  users.users.main = { name = \"lass\"; home = \"/home/lass\"; };
+  services.x.dir = \"${config.users.users.main.home}/x\";
+  services.y.dir = \"/home/bob/x\";
 }",
         );
         // A submodule's `config` has no homes.

@@ -117,6 +117,7 @@ impl Rule for MissingHeader {
             || facts.header.present
             || facts.header.generated
             || path::is_test(cx.path())
+            || path::is_sample(cx.path())
             || !cx.is_module()
         {
             return;

@@ -58,9 +58,10 @@ declare_rule! {
     /// ```
     ///
     /// A reason is any comment in the block above the setting, on its line, or
-    /// above a run of forced settings; and one on a binding around it, if all of
-    /// that is forced, if the setting comes first in it, or if the comment names
-    /// the setting or speaks of forcing, overriding or priorities. Code that is
+    /// above a run of forced settings; a sentence at the head of its paragraph;
+    /// and a comment on a binding around it, if all of that is forced, if nothing
+    /// that is not forced comes before the setting, or if the comment names the
+    /// setting or speaks of forcing, overriding or priorities. Code that is
     /// commented out is none.
     ///
     /// ## When to allow it
@@ -235,31 +236,63 @@ fn has_reason(node: &SyntaxNode, cx: &LocalContext<'_>) -> bool {
         let mut reasons =
             comments.above.iter().chain(&comments.trailing).filter(|line| is_reason(line));
         if distance == 0 || statement.same_line {
-            return reasons.next().is_some() || run_has_reason(comments);
+            let paragraph = comments.paragraph.iter();
+            return reasons.next().is_some()
+                || run_has_reason(comments)
+                || paragraph.filter(|line| is_reason(line)).any(|line| is_sentence(line));
         }
         // Over a set the comment may be about something else in it, unless the
-        // set is nothing but forced, or this is what comes first in it, or the
-        // comment says so.
-        let whole = comments.heads.all_among(ALL_FORCING) || statement.first;
-        reasons.any(|line| whole || is_about_priority(line) || mentions(line, &names))
-            || run_has_reason(comments) && comments.heads.all_among(ALL_FORCING)
+        // set is nothing but forced, or nothing but forced comes before this in
+        // it, or the comment says so.
+        let all_forced = comments.heads.all_among(ALL_FORCING);
+        let leads = statement.before.is_empty() || statement.before.all_among(ALL_FORCING);
+        reasons.any(|line| {
+            all_forced || leads || is_about_priority(line) || mentions(line, &names)
+        }) || all_forced && run_has_reason(comments)
     })
 }
 
-/// What a comment would call the forced setting: the last key, or the value.
-fn names_of(node: &SyntaxNode, cx: &LocalContext<'_>) -> Vec<SmolStr> {
-    let mut names: Vec<SmolStr> = cx.attr_path(node).pop().flatten().into_iter().collect();
+/// Three words or more: not just the title of what follows.
+fn is_sentence(comment: &str) -> bool {
+    crate::module::comment_text(comment).split_whitespace().count() >= 3
+}
+
+/// The words by which a comment would call the forced setting: those of its
+/// last two keys, and of its value.
+fn names_of(node: &SyntaxNode, cx: &LocalContext<'_>) -> Vec<String> {
+    let path = cx.attr_path(node);
+    let mut texts: Vec<SmolStr> = path.iter().rev().take(2).flatten().cloned().collect();
     if let Some((_, value)) = argument(node)
         && let Some(Literal::String(text)) = literal(&value)
     {
-        names.push(text);
+        texts.push(text);
     }
-    // Short words stand in any comment.
-    names.retain(|name| name.len() >= 4 && name != "enable");
+    let mut names = Vec::new();
+    for text in texts {
+        // `extraApps`, `syncthing-tray`, `PATH=…`
+        let mut word = String::new();
+        for c in text.chars().chain(['.']) {
+            if !c.is_alphanumeric() || (c.is_uppercase() && word.ends_with(char::is_lowercase)) {
+                names.push(std::mem::take(&mut word));
+            }
+            if c.is_alphanumeric() {
+                word.push(c.to_ascii_lowercase());
+            }
+        }
+        names.push(text.to_lowercase());
+    }
+    // Short words, and those that stand anywhere, name nothing.
+    names.retain(|name| name.len() >= 4 && !COMMON_WORDS.contains(&name.as_str()));
     names
 }
 
-fn mentions(comment: &str, names: &[SmolStr]) -> bool {
+const COMMON_WORDS: &[&str] = &[
+    "enable", "enabled", "extra", "config", "services", "service", "programs", "package",
+    "packages", "settings", "options", "default", "user", "users", "system", "true", "false",
+];
+
+fn mentions(comment: &str, names: &[String]) -> bool {
+    let comment = comment.to_lowercase();
     names.iter().any(|name| comment.contains(name.as_str()))
 }
 
@@ -468,6 +501,22 @@ in
 #       ^^^^^^^^^^^ without
   };
 
+  # There are no such apps on a server.
+  t = {
+    u = 1;
+    v.extraApps = lib.mkForce [ ];
+  };
+
+  # Whatever the installer says.
+  w = map (x: {
+    y = if x then lib.mkForce 1 else 2;
+    z = [ { a = lib.mkForce 1; } ];
+  }) [ ];
+
+  # This machine is offline, so
+  b = 1;
+  c = lib.mkForce 1;
+
   # The root device is /dev/vda here.
   i = {
     j = 1;
@@ -503,7 +552,7 @@ in
   a = lib.mkForce 1;
 #     ^^^^^^^^^^^ without
 
-  # This is about b.
+  # About b
   b = 1;
   c = lib.mkForce 1;
 #     ^^^^^^^^^^^ without

@@ -1,7 +1,7 @@
 //! See the rule's page below.
 
 use crate::declare_rule;
-use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::linter::LocalContext;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::semantics::{Origin, application, attr_name, without_parens};
@@ -59,6 +59,7 @@ declare_rule! {
     /// Declarations that only extend another module's option (nothing but
     /// `apply`, `defaultText` or the like) take the type from there and are
     /// silent, and so is everything whose argument is not written down as a set.
+    /// A `readOnly` option has one definition and nothing to merge: a hint.
     ///
     /// ## When to allow it
     ///
@@ -153,6 +154,10 @@ impl Rule for UntypedOption {
         };
         let mut diagnostic = Diagnostic::new(&Self::META, function.text_range(), message)
             .help("give it the tightest `type` that fits its values");
+        // With one definition there is nothing to merge; the type only tells.
+        if find("readOnly").is_some() {
+            diagnostic.severity = Severity::Hint;
+        }
         let default = find("default").and_then(|default| default.value.as_ref());
         if let Some(name) = default.and_then(|default| type_of(default, cx))
             && let Some(types) = types_prefix(node, cx)
