@@ -504,7 +504,7 @@ mod tests {
             ("{ a = 1; } // { b = ", "; }"),
             ("lib.mkMerge [ ", " ]"),
         ] {
-            let count = 100;
+            let count = 60;
             let core = "lib.mkForce \"/home/alice/x\"";
             let value = format!("{}{core}{}", open.repeat(count), close.repeat(count));
             let text = format!("{{ lib, config, ... }}: {{\n # because\n z.y = {value};\n}}");
