@@ -71,7 +71,7 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// A setting with two findings in it, one in forty or so.
-const FOUND: &str = "    services.@W_@N.forced = lib.mkForce \"/home/@W/x\";\n";
+const FOUND: &str = "\n    services.@W_@N.forced = lib.mkForce \"/home/@W/x\";\n";
 
 /// A NixOS module of at least `bytes` bytes: options, settings nested and flat,
 /// lists, strings, conditions, comments, and now and then something to find.
