@@ -205,6 +205,9 @@ impl Config {
                 }
             }
         }
+        config
+            .warnings
+            .sort_by_key(|warning| warning.span.as_ref().map(|span| span.start));
         Ok(config)
     }
 
@@ -487,5 +490,129 @@ impl FileSettings {
                 state.on = false;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(name: &str) -> RuleIndex {
+        rules::find(name).expect("the rule exists").0
+    }
+
+    #[track_caller]
+    fn settings(text: &str, select: &[&str], ignore: &[&str]) -> Settings {
+        let names = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let config = Config::from_toml(text).expect("the configuration is right");
+        Settings::new(config, &names(select), &names(ignore)).expect("the names exist")
+    }
+
+    /// The rules of a few that are on for a file.
+    #[track_caller]
+    fn on(text: &str, select: &[&str], ignore: &[&str]) -> Vec<&'static str> {
+        let settings = settings(text, select, ignore).for_path("hosts/a.nix");
+        ["mk-force", "long-module", "syntax-error"]
+            .into_iter()
+            .filter(|name| settings.is_on(index(name)))
+            .collect()
+    }
+
+    #[test]
+    fn a_name_weighs_more_than_its_group_and_a_group_more_than_all() {
+        let all = ["mk-force", "long-module", "syntax-error"];
+        assert_eq!(on("", &[], &[]), all);
+        assert_eq!(on("ignore = [\"module\"]", &[], &[]), ["syntax-error"]);
+        assert_eq!(on("select = [\"mk-force\"]", &[], &[]), ["mk-force"]);
+        assert_eq!(
+            on("select = [\"module\"]\nignore = [\"mk-force\"]", &[], &[]),
+            ["long-module"]
+        );
+        assert_eq!(
+            on(
+                "select = [\"all\", \"mk-force\"]\nignore = [\"module\"]",
+                &[],
+                &[]
+            ),
+            ["mk-force", "syntax-error"]
+        );
+        // An empty list selects what is on by default; the command line wins.
+        assert_eq!(on("select = []", &[], &[]), all);
+        assert_eq!(
+            on("select = [\"mk-force\"]", &["long-module"], &[]),
+            ["long-module"]
+        );
+        assert_eq!(on("", &[], &["all"]), [""; 0]);
+        assert_eq!(
+            on("[severity]\nmk-force = \"off\"", &[], &[]),
+            ["long-module", "syntax-error"]
+        );
+    }
+
+    #[test]
+    fn overrides_hold_for_their_paths() {
+        let text = "[severity]\nmk-force = \"hint\"\n[[overrides]]\npaths = [\"hosts\"]\n\
+                    ignore = [\"long-module\"]\nseverity = { mk-force = \"error\" }\n";
+        let settings = settings(text, &[], &[]);
+        let (inside, outside) = (settings.for_path("hosts/a.nix"), settings.for_path("a.nix"));
+        assert_eq!(inside.severity(index("mk-force")), Some(Severity::Error));
+        assert_eq!(outside.severity(index("mk-force")), Some(Severity::Hint));
+        assert!(!inside.is_on(index("long-module")) && outside.is_on(index("long-module")));
+    }
+
+    #[test]
+    fn options_reach_their_rule() {
+        use crate::rules::module::long_module::Options;
+        let text = "[rules.long-module]\nmax-lines = 7\n";
+        let settings = settings(text, &[], &[]).for_path("a.nix");
+        assert_eq!(
+            settings.options::<Options>(index("long-module")).max_lines,
+            7
+        );
+    }
+
+    #[test]
+    fn errors_name_the_line_and_what_was_meant() {
+        for (text, line, message) in [
+            ("\nselct = []", 2, "did you mean `select`"),
+            (
+                "[rules.long-module]\nmax-line = 3",
+                2,
+                "did you mean `max-lines`",
+            ),
+            (
+                "[rules.long-module]\n\nmax-lines = \"x\"",
+                3,
+                "invalid type",
+            ),
+            ("[severity]\nmk-force = \"loud\"", 2, "unknown variant"),
+            ("[[overrides]]\nignore = []", 1, "needs `paths"),
+            ("overrides = 1", 1, "write `[[overrides]]`"),
+            ("a = = 1", 1, ""),
+        ] {
+            let error = Config::from_toml(text).expect_err(text);
+            assert!(error.message.contains(message), "{text}: {error}");
+            assert_eq!(error.line(text), Some(line), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn unknown_rules_are_warnings_in_the_file_and_errors_on_the_command_line() {
+        let text =
+            "select = [\"mk-farce\"]\n[severity]\nnew-rule = \"off\"\n[rules.newer]\na = 1\n";
+        let config = Config::from_toml(text).expect("a newer version may know them");
+        let lines: Vec<_> = config
+            .warnings
+            .iter()
+            .filter_map(|w| w.line(text))
+            .collect();
+        assert_eq!(lines, [1, 3, 4]);
+        let error = Settings::new(Config::default(), &["mk-farce".to_owned()], &[]).unwrap_err();
+        assert!(error.message.contains("did you mean `mk-force`"), "{error}");
     }
 }
