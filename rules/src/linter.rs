@@ -236,28 +236,29 @@ fn is_spine(node: &SyntaxNode) -> bool {
         SyntaxKind::NODE_PAREN | SyntaxKind::NODE_ATTRPATH_VALUE => {
             node.last_child().is_some_and(|child| is_spine(&child))
         }
-        // `mkIf condition { … }` and `mkMerge [ { … } ]`.
-        SyntaxKind::NODE_APPLY => {
-            let head = || node.first_child()?.last_token();
-            let mut function = node.first_child();
-            while let Some(inner) = function.filter(|f| f.kind() == SyntaxKind::NODE_APPLY) {
-                function = inner.first_child();
-                if let Some(token) = function.as_ref().and_then(SyntaxNode::last_token)
-                    && token.text() == "mkIf"
-                {
-                    return node.last_child().is_some_and(|child| is_spine(&child));
-                }
-            }
-            head().is_some_and(|token| token.text() == "mkMerge")
-                && node
-                    .last_child()
-                    .is_some_and(|child| child.kind() == SyntaxKind::NODE_LIST)
-        }
-        SyntaxKind::NODE_LIST => node
-            .parent()
-            .is_some_and(|parent| parent.kind() == SyntaxKind::NODE_APPLY && is_spine(&parent)),
+        SyntaxKind::NODE_APPLY => match applied_name(node).as_deref() {
+            Some("mkIf") => node.last_child().is_some_and(|content| is_spine(&content)),
+            Some("mkMerge") => node
+                .last_child()
+                .is_some_and(|list| list.kind() == SyntaxKind::NODE_LIST),
+            _ => false,
+        },
+        SyntaxKind::NODE_LIST => node.parent().is_some_and(|parent| {
+            parent.kind() == SyntaxKind::NODE_APPLY
+                && applied_name(&parent).as_deref() == Some("mkMerge")
+        }),
         _ => false,
     }
+}
+
+/// The last name of the function that an application with one or two
+/// arguments applies: `mkIf condition { … }`, `mkMerge [ { … } ]`.
+fn applied_name(application: &SyntaxNode) -> Option<SmolStr> {
+    let mut function = application.first_child()?;
+    if function.kind() == SyntaxKind::NODE_APPLY {
+        function = function.first_child()?;
+    }
+    Some(function.last_token()?.text().into())
 }
 
 /// The keys of a binding.
@@ -503,17 +504,19 @@ mod tests {
             ("with lib; ", ""),
             ("{ a = 1; } // { b = ", "; }"),
             ("lib.mkMerge [ ", " ]"),
+            ("lib.mkIf a [ ", " ]"),
+            ("lib.mkMerge (lib.mkIf a [ ", " ])"),
         ] {
             let count = 60;
             let core = "lib.mkForce \"/home/alice/x\"";
             let value = format!("{}{core}{}", open.repeat(count), close.repeat(count));
             let text = format!("{{ lib, config, ... }}: {{\n # because\n z.y = {value};\n}}");
-            let document = analyze(Source::new("module.nix", text), &Settings::default());
-            assert_eq!(
-                (document.errors.len(), document.too_complex.is_some()),
-                (0, false),
-                "{open}"
-            );
+            for size in [0, CHUNK_SIZE] {
+                let source = Source::new("module.nix", text.as_str());
+                let document = analyze_in_chunks(source, &Settings::default(), size);
+                let read = document.errors.is_empty() && document.too_complex.is_none();
+                assert!(read, "{open} in chunks of {size}");
+            }
         }
     }
 
