@@ -33,6 +33,8 @@ enum Open {
     List,
     /// `let`, which `in` closes.
     Let,
+    /// `with` or `assert`, which `;` closes.
+    Head,
     /// `${`, in a string, a path or a key.
     Interpolation,
     /// `"`.
@@ -49,8 +51,6 @@ struct Level {
     operands: u32,
     /// Longest application of this chain, kept when an operator ends it.
     longest: u32,
-    /// `with` and `assert` whose `;` is still to come: it ends no binding.
-    heads: u32,
 }
 
 impl Level {
@@ -60,7 +60,6 @@ impl Level {
             chain: 0,
             operands: 0,
             longest: 0,
-            heads: 0,
         }
     }
     fn depth(&self) -> u32 {
@@ -121,7 +120,7 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
                 }
                 continue;
             }
-            Open::Group | Open::List | Open::Interpolation | Open::Let => {}
+            Open::Group | Open::List | Open::Interpolation | Open::Let | Open::Head => {}
         }
         let in_list = level.open == Open::List;
         let mut open = None;
@@ -161,10 +160,9 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
                 at += 1;
                 close = Some(byte);
             }
-            b';' if level.heads > 0 => {
+            b';' if level.open == Open::Head => {
                 at += 1;
-                level.heads -= 1;
-                level.operator();
+                close = Some(byte);
             }
             b';' | b',' => {
                 at += 1;
@@ -181,10 +179,7 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
                 match &bytes[start..at] {
                     b"let" if !starts_group(bytes, at) => open = Some(Open::Let),
                     b"in" if level.open == Open::Let => close = Some(b'i'),
-                    b"with" | b"assert" => {
-                        level.heads += 1;
-                        level.operator();
-                    }
+                    b"with" | b"assert" => open = Some(Open::Head),
                     b"if" | b"then" | b"else" | b"let" | b"in" | b"or" | b"rec" => {
                         level.operator();
                     }
@@ -192,7 +187,11 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
                     _ if in_list => {}
                     // A word of signs only is operators: `---`, `++`, `//`.
                     word if word.iter().all(|b| matches!(b, b'+' | b'-' | b'/' | b'.')) => {
-                        word.iter().for_each(|_| level.operator());
+                        let doubles = word
+                            .chunks(2)
+                            .filter(|w| matches!(*w, b"++" | b"//"))
+                            .count();
+                        (doubles..word.len()).for_each(|_| level.operator());
                     }
                     word => {
                         // `a++b` and `1-1` are operators between operands to the parser.
@@ -207,7 +206,11 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
             }
             _ => {
                 // Operators, `:`, `@`, `?`, `=`, and what is no Nix at all.
-                at += 1;
+                let two = matches!(
+                    (byte, peek(at + 1)),
+                    (b'=' | b'!' | b'<' | b'>', b'=') | (b'&', b'&') | (b'|', b'|' | b'>')
+                );
+                at += 1 + usize::from(two);
                 if !in_list {
                     level.operator();
                 }
@@ -243,15 +246,17 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
             let unfinished = levels
                 .iter()
                 .rev()
-                .take_while(|l| l.open == Open::Let)
+                .take_while(|l| matches!(l.open, Open::Let | Open::Head))
                 .count();
-            let lets = if closer == b'i' { 0 } else { unfinished };
-            let target = levels.len() - 1 - lets.min(levels.len() - 1);
+            let own = matches!(closer, b'i' | b';');
+            let skipped = if own { 0 } else { unfinished };
+            let target = levels.len() - 1 - skipped.min(levels.len() - 1);
             let matches = match levels[target].open {
                 Open::Group => matches!(closer, b'}' | b')'),
                 Open::List => closer == b']',
                 Open::Interpolation => closer == b'}',
                 Open::Let => closer == b'i',
+                Open::Head => closer == b';',
                 Open::String | Open::Indented => false,
             };
             if matches && target > 0 {
@@ -259,7 +264,7 @@ pub(super) fn scan(text: &str) -> Result<(), TooComplex> {
                     levels.pop();
                     outer -= levels.last().expect("the target is not the first").depth();
                 }
-                if closer == b'i' {
+                if own {
                     levels.last_mut().expect("checked above").operator();
                 }
             }
@@ -350,6 +355,10 @@ mod tests {
         ("let a = ", ""),
         ("with a; ", "b"),
         ("assert a; ", "b"),
+        ("assert a == b; ", "b"),
+        ("with ", ""),
+        ("assert (", ") == b; b"),
+        ("a == b && ", "b"),
         ("\"${", "}\""),
         ("''${", "}''"),
         ("./a${", "}"),
@@ -407,6 +416,7 @@ mod tests {
             "a = with b; [ c <d> (e: f) ./g \"h${i}\" ]; ",
             "a = let b = 1; in b; ",
             "inherit (a) b c; ",
+            "a = assert b == c && d != e -> f; g; ",
             "# it's a \"comment\" [[[ \n",
             "/* [[[ */ ",
             concat!(
@@ -420,6 +430,9 @@ mod tests {
             let text = format!("{{ {} }}", unit.repeat(5_000));
             assert_eq!(scan(&text), Ok(()), "{unit}");
         }
+        // Each of these is one level, whatever its condition holds.
+        let asserts = "assert (f a).b == \"c\" && ! d -> e ++ g; ".repeat(300);
+        assert_eq!(scan(&format!("{asserts} 1")), Ok(()));
         let comment = "[ a ".repeat(2_000);
         assert_eq!(scan(&format!("/* {comment} */ 1")), Ok(()));
         assert_eq!(
