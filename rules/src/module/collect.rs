@@ -182,9 +182,7 @@ impl Collector<'_> {
                 for (branch, negated) in [(choice.body(), false), (choice.else_body(), true)] {
                     let Some(branch) = branch else { continue };
                     let guards = Guard::of(condition.syntax(), negated, env);
-                    if !guards.iter().any(Guard::is_never) {
-                        visit(self, branch.syntax(), env, &here.guarded(guards));
-                    }
+                    visit(self, branch.syntax(), env, &here.guarded(guards));
                 }
             }
             SyntaxKind::NODE_BIN_OP => {
@@ -214,9 +212,7 @@ impl Collector<'_> {
                 match (name, arguments.as_slice()) {
                     ("mkIf" | "optionalAttrs", [condition, content]) => {
                         let guards = Guard::of(condition, false, env);
-                        if !guards.iter().any(Guard::is_never) {
-                            visit(self, content, env, &here.guarded(guards));
-                        }
+                        visit(self, content, env, &here.guarded(guards));
                     }
                     ("mkMerge" | "mergeAttrsList", [list]) => {
                         let list = without_parens(list);
@@ -554,9 +550,7 @@ impl Collector<'_> {
                 match (name, arguments.as_slice()) {
                     (Some("optional" | "optionals" | "mkIf"), [condition, content]) => {
                         let guards = Guard::of(condition, false, env);
-                        if !guards.iter().any(Guard::is_never) {
-                            self.targets(parent, content, env, &here.guarded(guards), out);
-                        }
+                        self.targets(parent, content, env, &here.guarded(guards), out);
                     }
                     (Some("flatten" | "concatLists" | "unique" | "filter"), [.., list]) => {
                         self.targets(parent, list, env, here, out);

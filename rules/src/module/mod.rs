@@ -209,18 +209,20 @@ impl Definition {
                 .all(|(key, name)| key.name.as_deref() == Some(name))
     }
 
-    /// The priority of the option whose path has `len` keys: only priorities on
-    /// the way to it count, and the outermost of them wins.
+    /// The priority of the option whose path has `len` keys: of those on the way
+    /// to it the outermost.
     pub fn option_priority(&self, len: usize) -> u32 {
-        self.priority_between(0, len)
+        let own = self.priorities.first().filter(|(at, _)| *at <= len);
+        own.map_or(DEFAULT_PRIORITY, |(_, priority)| *priority)
     }
 
-    /// The priority that stands deeper than `from` keys, but not than `to`.
-    pub fn priority_between(&self, from: usize, to: usize) -> u32 {
-        self.priorities
-            .iter()
-            .find(|(at, _)| (*at > from || from == 0) && *at <= to)
-            .map_or(DEFAULT_PRIORITY, |(_, priority)| *priority)
+    /// The priority that what lies inside that option gets: the outermost of
+    /// those that the option itself does not use up. (`mkDefault (mkForce { … })`
+    /// is a default for the option, and forces what is in it.)
+    pub fn inner_priority(&self, len: usize) -> u32 {
+        let used = self.priorities.first().is_some_and(|(at, _)| *at <= len);
+        let inner = self.priorities.get(usize::from(used));
+        inner.map_or(DEFAULT_PRIORITY, |(_, priority)| *priority)
     }
 }
 

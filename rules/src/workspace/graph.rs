@@ -276,11 +276,12 @@ impl Graph {
             let known = ways
                 .iter()
                 .any(|known| known.iter().all(|guard| way.contains(guard)));
-            let impossible = way.iter().enumerate().any(|(index, guard)| {
-                way[..index]
-                    .iter()
-                    .any(|earlier| earlier.contradicts(guard))
-            });
+            let impossible = way.iter().any(Guard::is_never)
+                || way.iter().enumerate().any(|(index, guard)| {
+                    way[..index]
+                        .iter()
+                        .any(|earlier| earlier.contradicts(guard))
+                });
             if known || impossible || ways.len() >= MOST_WAYS {
                 continue;
             }

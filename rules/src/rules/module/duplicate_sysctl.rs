@@ -130,11 +130,8 @@ struct Place<'w> {
 impl Place<'_> {
     /// The priority of the whole option, and that of the key in it.
     fn priorities(&self) -> (u32, u32) {
-        let len = self.definition.path.len();
-        (
-            self.definition.option_priority(OPTION.len()),
-            self.definition.priority_between(OPTION.len(), len),
-        )
+        let len = OPTION.len();
+        (self.definition.option_priority(len), self.definition.inner_priority(len))
     }
     fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self.definition, other.definition)
@@ -283,7 +280,8 @@ fn can_meet(a: &[Vec<Guard>], a_own: &[Guard], b: &[Vec<Guard>], b_own: &[Guard]
     a.iter().any(|a| {
         b.iter().any(|b| {
             let all: Vec<_> = a.iter().chain(a_own).chain(b).chain(b_own).collect();
-            !all.iter().enumerate().any(|(index, guard)| {
+            let never = all.iter().any(|guard| guard.is_never());
+            !never && !all.iter().enumerate().any(|(index, guard)| {
                 all[..index].iter().any(|earlier| earlier.contradicts(guard))
             })
         })
@@ -506,6 +504,18 @@ mod tests {
         pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 2; }");
         pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkForce 2; }");
         pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl = lib.mkDefault { \"a.b\" = 2; }; }");
+        // What never holds still has its priority.
+        pair(
+            PLAIN,
+            "{ lib, ... }: { imports = [ ./c.nix ]; boot.kernel.sysctl.\"a.b\" = 1; }
+# FILE: c.nix
+{ lib, ... }: { boot = lib.mkForce { kernel.sysctl = lib.mkIf false { \"a.b\" = 2; }; }; }",
+        );
+        // The option takes the outer priority, the key the inner one.
+        pair(
+            "{ lib, ... }: { boot.kernel.sysctl = lib.mkOverride 1000 { \"a.b\" = 1; }; }",
+            "{ lib, ... }: { boot = lib.mkDefault { kernel.sysctl = lib.mkForce { \"a.b\" = 2; }; }; }",
+        );
         pair(PLAIN, "{ lib, ... }: { config = lib.mkForce { boot.kernel.sysctl.\"a.b\" = 2; }; }");
         pair(
             "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 1; }
