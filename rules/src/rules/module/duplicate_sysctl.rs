@@ -176,10 +176,8 @@ fn definitions_by_key<'w>(view: &View<'w>) -> BTreeMap<&'w str, Vec<Place<'w>>> 
                     [_, _, _, key] if definition.starts_with(OPTION) => key.name.as_deref(),
                     _ => None,
                 };
-                // An operand of `//` may have been replaced by another.
                 if let Some(key) = key
                     && !MERGING.contains(&key)
-                    && definition.update.is_none()
                 {
                     let module = view.graph.id(file, index);
                     by_key.entry(key).or_default().push(Place { module, definition });
@@ -203,7 +201,10 @@ fn clashes_in<'w>(
     // A stronger definition settles it, and so does one that may be there, as
     // far as anybody can tell: only the strongest can clash.
     let Some(strongest) = members.iter().map(|(place, _)| place.priorities()).min() else { return };
-    members.retain(|(place, _)| place.priorities() == strongest);
+    // An operand of `//` can win, but it may also have been replaced by another.
+    members.retain(|(place, _)| {
+        place.priorities() == strongest && place.definition.update.is_none()
+    });
     if members.len() < 2 || strongest.0 > strongest_option(configuration, view) {
         return;
     }
@@ -504,6 +505,14 @@ mod tests {
         pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 2; }");
         pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkForce 2; }");
         pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl = lib.mkDefault { \"a.b\" = 2; }; }");
+        // One that `//` brings wins like any other.
+        pair(
+            "{ lib, ... }: { boot.kernel.sysctl = { \"c.d\" = 1; } // { \"a.b\" = 1; }; }",
+            "{ lib, ... }: { config = lib.mkMerge [
+               { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 1; }
+               { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 2; }
+             ]; }",
+        );
         // What never holds still has its priority.
         pair(
             PLAIN,
