@@ -13,7 +13,7 @@ use crate::rule::Group;
 use crate::rules::unused::unused_suppression::UnusedSuppression;
 use crate::rules::{self, RuleIndex};
 use crate::syntax::{SyntaxError, TextRange, TextSize, TooComplex};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -340,15 +340,16 @@ pub struct View<'w> {
     /// Every definition by its path, made when somebody first asks.
     definitions: OnceCell<DefinitionIndex<'w>>,
     /// What `users.users` says, made when somebody first asks.
-    accounts: OnceCell<Vec<Account<'w>>>,
+    accounts: OnceCell<Accounts<'w>>,
 }
 
-/// An account that some module declares.
-struct Account<'w> {
-    /// Its attribute in `users.users`.
-    attribute: &'w str,
-    /// The literal of its `home`, or of its `name`.
-    alias: Option<&'w str>,
+/// The accounts that modules declare.
+#[derive(Default)]
+struct Accounts<'w> {
+    /// Attributes of `users.users`.
+    attributes: FxHashSet<&'w str>,
+    /// The attribute by the literal of its `home` or `name`.
+    by_alias: FxHashMap<&'w str, &'w str>,
 }
 
 /// Definitions by the names of their path.
@@ -423,29 +424,33 @@ impl<'w> View<'w> {
     /// The attribute in `users.users` of the account with this home or this name.
     pub fn account(&self, home: &str, name: &str) -> Option<&'w str> {
         let accounts = self.accounts.get_or_init(|| {
+            let mut accounts = Accounts::default();
             let modules = self
                 .documents
                 .iter()
                 .flat_map(|document| &document.facts.modules);
-            modules
-                .flat_map(|module| &module.definitions)
-                .filter(|definition| definition.starts_with(&["users", "users"]))
-                .filter_map(|definition| {
-                    let attribute = definition.path.get(2)?.name.as_deref()?;
-                    let key = definition.path.get(3).and_then(|key| key.name.as_deref());
-                    let alias = match (&definition.literal, key) {
-                        (Some(Literal::String(text)), Some("home" | "name")) => Some(text.as_str()),
-                        _ => None,
-                    };
-                    Some(Account { attribute, alias })
-                })
-                .collect()
+            for definition in modules.flat_map(|module| &module.definitions) {
+                if !definition.starts_with(&["users", "users"]) {
+                    continue;
+                }
+                let mut keys = definition.path[2..].iter().map(|key| key.name.as_deref());
+                let Some(Some(attribute)) = keys.next() else {
+                    continue;
+                };
+                accounts.attributes.insert(attribute);
+                if let (Some(Some("home" | "name")), Some(Literal::String(text))) =
+                    (keys.next(), &definition.literal)
+                {
+                    accounts.by_alias.entry(text.as_str()).or_insert(attribute);
+                }
+            }
+            accounts
         });
         let said = accounts
-            .iter()
-            .find(|a| a.alias.is_some_and(|alias| alias == home || alias == name));
-        said.or_else(|| accounts.iter().find(|account| account.attribute == name))
-            .map(|account| account.attribute)
+            .by_alias
+            .get(home)
+            .or_else(|| accounts.by_alias.get(name));
+        said.or_else(|| accounts.attributes.get(name)).copied()
     }
 
     /// Does a condition hold in a file?

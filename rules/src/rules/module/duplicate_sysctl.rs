@@ -2,12 +2,13 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, Severity};
-use crate::module::{Definition, Guard, Target};
+use crate::module::{Definition, Guard, Import, Target};
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::syntax::{TextRange, TextSize};
 use crate::workspace::{Configuration, ModuleId, View, WorkspaceContext};
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -154,14 +155,20 @@ impl Rule for DuplicateSysctl {
         let view = cx.view();
         let by_key = definitions_by_key(view);
         let mut clashes = Clashes::default();
-        for places in by_key.values().filter(|places| places.len() > 1) {
-            for configuration in &view.graph.configurations {
-                clashes_in(configuration, places, view, &mut clashes);
+        let shared: Vec<_> = by_key.values().filter(|places| places.len() > 1).collect();
+        if shared.is_empty() {
+            return;
+        }
+        for configuration in &view.graph.configurations {
+            let strongest = strongest_option(configuration, view);
+            for places in &shared {
+                clashes_in(configuration, strongest, places, &mut clashes);
             }
         }
+        let importers = Importers::default();
         for clash in &clashes.all {
             let (file, _) = view.graph.place(clash.place.module);
-            cx.report(file, describe(clash, view));
+            cx.report(file, describe(clash, view, &importers));
         }
     }
 }
@@ -190,8 +197,8 @@ fn definitions_by_key<'w>(view: &View<'w>) -> BTreeMap<&'w str, Vec<Place<'w>>> 
 
 fn clashes_in<'w>(
     configuration: &Configuration,
+    strongest_option: u32,
     places: &[Place<'w>],
-    view: &View<'w>,
     clashes: &mut Clashes<'w>,
 ) {
     let mut members: Vec<_> = places
@@ -205,7 +212,7 @@ fn clashes_in<'w>(
     members.retain(|(place, _)| {
         place.priorities() == strongest && place.definition.update.is_none()
     });
-    if members.len() < 2 || strongest.0 > strongest_option(configuration, view) {
+    if members.len() < 2 || strongest.0 > strongest_option {
         return;
     }
     let always = |place: &Place<'_>, ways: &[Vec<Guard>]| {
@@ -289,7 +296,7 @@ fn can_meet(a: &[Vec<Guard>], a_own: &[Guard], b: &[Vec<Guard>], b_own: &[Guard]
     })
 }
 
-fn describe(clash: &Clash<'_>, view: &View<'_>) -> Diagnostic {
+fn describe<'w>(clash: &Clash<'w>, view: &View<'w>, importers: &Importers<'w>) -> Diagnostic {
     let file_of = |place: &Place<'_>| view.graph.place(place.module).0;
     let path_of = |place: &Place<'_>| view.documents[file_of(place)].path().clone();
     let own_file = file_of(&clash.place);
@@ -352,7 +359,7 @@ fn describe(clash: &Clash<'_>, view: &View<'_>) -> Diagnostic {
                 [edit],
             ));
         }
-        diagnostic.fixes.extend(extract(clash, &others, view));
+        diagnostic.fixes.extend(extract(clash, &others, view, importers));
     }
     diagnostic
 }
@@ -377,7 +384,12 @@ fn line_of(text: &str, binding: TextRange) -> TextRange {
 
 /// A new module with the keys that the two files share, imported where one of
 /// them is.
-fn extract(clash: &Clash<'_>, others: &[Place<'_>], view: &View<'_>) -> Option<Fix> {
+fn extract<'w>(
+    clash: &Clash<'w>,
+    others: &[Place<'w>],
+    view: &View<'w>,
+    importers: &Importers<'w>,
+) -> Option<Fix> {
     let [other] = others else { return None };
     let (file, _) = view.graph.place(clash.place.module);
     let (other_file, _) = view.graph.place(other.module);
@@ -413,16 +425,7 @@ fn extract(clash: &Clash<'_>, others: &[Place<'_>], view: &View<'_>) -> Option<F
         return None;
     }
     // Where one of the two is imported by its path, the new module can stand beside it.
-    let (importer, import) = documents.iter().enumerate().find_map(|(importer, document)| {
-        let base = path::parent(document.path());
-        let import = document.facts().modules.iter().flat_map(|m| &m.imports).find(|import| {
-            let Target::Path(written) = &import.target else { return false };
-            let joined = path::join(base, written);
-            import.guards.is_empty()
-                && joined.is_some_and(|path| *path == **documents[file].path())
-        })?;
-        Some((importer, import))
-    })?;
+    let (importer, import) = importers.of(documents[file].path(), view)?;
     let mut edits = Vec::new();
     let mut text = String::from("{\n  boot.kernel.sysctl = {\n");
     for (name, (definition, other)) in &shared {
@@ -444,6 +447,32 @@ fn extract(clash: &Clash<'_>, others: &[Place<'_>], view: &View<'_>) -> Option<F
     let mut fix = Fix::new(Applicability::Manual, format!("move {keys} to {target}"), edits);
     fix.creates.push(NewFile { path: Arc::from(target), text });
     Some(fix)
+}
+
+/// Which module imports a file by its path and without a condition; read when
+/// the first fix needs it.
+#[derive(Default)]
+struct Importers<'w>(OnceCell<FxHashMap<String, (usize, &'w Import)>>);
+
+impl<'w> Importers<'w> {
+    fn of(&self, path: &str, view: &View<'w>) -> Option<(usize, &'w Import)> {
+        let by_path = self.0.get_or_init(|| {
+            let mut by_path = FxHashMap::default();
+            for (importer, document) in view.documents.iter().enumerate() {
+                let base = path::parent(document.path());
+                for import in document.facts().modules.iter().flat_map(|module| &module.imports) {
+                    if let Target::Path(written) = &import.target
+                        && import.guards.is_empty()
+                        && let Some(path) = path::join(base, written)
+                    {
+                        by_path.entry(path).or_insert((importer, import));
+                    }
+                }
+            }
+            by_path
+        });
+        by_path.get(path).copied()
+    }
 }
 
 /// The deepest folder that holds both files.
