@@ -29,6 +29,7 @@ pub fn collect(path: &str, tree: &Tree) -> FileFacts {
     let mut collector = Collector {
         facts: &mut facts,
         deep: 0,
+        followed: 0,
     };
     let name = path::file_name(path);
     if name != "flake.nix"
@@ -84,7 +85,13 @@ impl Here {
 struct Collector<'f> {
     facts: &'f mut FileFacts,
     deep: u32,
+    /// How many names were followed to what they are bound to.
+    followed: u32,
 }
+
+/// Names that are followed in one file: lists that are built from each other
+/// could otherwise double with every step.
+const MOST_FOLLOWED: u32 = 200;
 
 impl Collector<'_> {
     fn add(
@@ -586,7 +593,14 @@ impl Collector<'_> {
                 out.push(import(path_target(value, env)));
             }
             SyntaxKind::NODE_IDENT | SyntaxKind::NODE_SELECT => {
-                out.push(import(named_target(value, env)));
+                match let_value(value).filter(|_| self.followed < MOST_FOLLOWED) {
+                    Some(bound) => {
+                        self.followed += 1;
+                        let env = env_at(&bound);
+                        self.targets(parent, &bound, &env, here, out);
+                    }
+                    None => out.push(import(named_target(value, env))),
+                }
             }
             _ => {
                 let followed = self.through(value, env, here, &mut |this, value, env, here| {
@@ -684,6 +698,61 @@ impl Collector<'_> {
             .exports
             .extend(imports.into_iter().map(|import| (name.clone(), import)));
     }
+}
+
+/// What a name is bound to, when a `let` or `rec` of the same file binds it to an
+/// expression of its own: `let common = [ ./a.nix ]; in … common ++ …`.
+fn let_value(name: &SyntaxNode) -> Option<SyntaxNode> {
+    let text = ast::Ident::cast(name.clone())?
+        .ident_token()?
+        .text()
+        .to_owned();
+    for (child, scope) in name.ancestors().zip(name.ancestors().skip(1)) {
+        if !semantics::sees_scope(&scope, &child) {
+            continue;
+        }
+        let entries: Vec<_> = match scope.kind() {
+            SyntaxKind::NODE_LET_IN => ast::LetIn::cast(scope)?.entries().collect(),
+            SyntaxKind::NODE_ATTR_SET => {
+                let set = ast::AttrSet::cast(scope)?;
+                if set.rec_token().is_none() {
+                    continue;
+                }
+                set.entries().collect()
+            }
+            SyntaxKind::NODE_LAMBDA => {
+                // A formal of that name hides what is further out.
+                let param = ast::Lambda::cast(scope)?.param()?;
+                let mut idents = param.syntax().descendants().filter_map(ast::Ident::cast);
+                if idents.any(|i| i.ident_token().is_some_and(|token| token.text() == text)) {
+                    return None;
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        for entry in entries {
+            match entry {
+                ast::Entry::AttrpathValue(binding) => {
+                    let mut attrs = binding.attrpath()?.attrs();
+                    let first = attrs.next().as_ref().and_then(attr_name);
+                    if first.as_deref() == Some(&text) {
+                        let value = binding.value()?;
+                        return attrs.next().is_none().then(|| value.syntax().clone());
+                    }
+                }
+                ast::Entry::Inherit(inherit) => {
+                    if inherit
+                        .attrs()
+                        .any(|attr| attr_name(&attr).as_deref() == Some(&text))
+                    {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+    None
 }
 
 /// The chain of scopes at `node`.

@@ -666,6 +666,28 @@ in { nixosConfigurations.x = host \"x\"; }; }
     }
 
     #[test]
+    fn lists_with_a_name_are_followed() {
+        finds(
+            "# FILE: flake.nix
+{ outputs = { self, nixpkgs, ... }: let
+  common = [ ./a.nix ] ++ more;
+  more = [ self.nixosModules.b ];
+  host = modules: nixpkgs.lib.nixosSystem { modules = modules ++ common; };
+  loop = loop ++ loop;
+in {
+  nixosModules.b = { boot.kernel.sysctl.\"c.d\" = 1; };
+  nixosConfigurations.x = nixpkgs.lib.nixosSystem { modules = common ++ [ ./x.nix ] ++ loop; };
+}; }
+# FILE: a.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }
+#                    ^^^^^ `a.b` is also set in x.nix
+# FILE: x.nix
+{ boot.kernel.sysctl.\"a.b\" = 1; }
+#                    ^^^^^ `a.b` is also set in a.nix",
+        );
+    }
+
+    #[test]
     fn modules_that_no_configuration_reaches() {
         finds(
             "# FILE: flake.nix
