@@ -27,6 +27,15 @@ pub fn file_name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// What people call the module at `path`: its file's name, or its folder's for a
+/// `default.nix`.
+pub fn module_name(path: &str) -> &str {
+    match file_name(path).trim_end_matches(".nix") {
+        "default" => file_name(parent(path)),
+        stem => stem,
+    }
+}
+
 /// Is it a test, by its name or its folder?
 pub fn is_test(path: &str) -> bool {
     path.split('/')

@@ -30,10 +30,7 @@ pub struct LineCounts {
 impl Header {
     /// Reads the top of `tree`.
     pub(super) fn of(path: &str, tree: &Tree) -> Self {
-        let stem = match crate::path::file_name(path).trim_end_matches(".nix") {
-            "default" => crate::path::file_name(crate::path::parent(path)),
-            stem => stem,
-        };
+        let stem = crate::path::module_name(path);
         let root = tree.root();
         let mut header = Self::default();
         let first = top_comments(&root);

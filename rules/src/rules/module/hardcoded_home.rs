@@ -89,7 +89,9 @@ declare_rule! {
     /// is in scope, in the value of a setting, when every home of the
     /// repository sets `home.homeDirectory` to just this literal: then both
     /// spellings are the same string. Everything else is unsafe: in a NixOS
-    /// module the account may not exist, or its home may be elsewhere.
+    /// module the account's home may be elsewhere. There the fix names the
+    /// account by its attribute in `users.users`, and is offered only where the
+    /// repository declares it.
     ///
     /// ## Options
     ///

@@ -47,7 +47,8 @@ declare_rule! {
     /// }
     /// ```
     ///
-    /// Only modules count; packages, data and generated files may be long.
+    /// Only modules count; packages, data, tests and generated files may be long.
+    /// A licence at the top is not counted.
     ///
     /// ## When to allow it
     ///

@@ -57,8 +57,9 @@ declare_rule! {
     /// ```
     ///
     /// A licence, a shebang, a generated notice, a bare URL, a TODO, commented
-    /// code or the file's own path do not say what a module is for. Files that
-    /// are no modules and generated files are silent.
+    /// code or the file's own path do not say what a module is for, and neither
+    /// does a comment right above the first of several settings. Files that are
+    /// no modules, generated files, tests, templates and examples are silent.
     ///
     /// Few public repositories have headers, so this is a hint; where at least
     /// a third of the repository's modules of that length have one, it is an
@@ -150,11 +151,7 @@ fn first_line(text: &str, at: TextSize) -> TextRange {
 const MOST_NAMES: usize = 8;
 
 fn template(cx: &FileContext<'_>) -> String {
-    let stem = path::file_name(cx.path()).trim_end_matches(".nix");
-    let name = match stem {
-        "default" => path::file_name(path::parent(cx.path())),
-        stem => stem,
-    };
+    let name = path::module_name(cx.path());
     let module = &cx.facts().modules[0];
     let mut out = format!("# Module: {name}\n# Purpose:\n");
     let options = module.options.iter().map(|option| option.path.join("."));

@@ -109,14 +109,8 @@ impl Rule for UntypedOption {
         }
         // `mkEnableOption "…" // mkOption { default = true; }` has the type of
         // its other operand.
-        let mut outer = node.parent();
-        while let Some(paren) = outer.filter(|n| n.kind() == SyntaxKind::NODE_PAREN) {
-            outer = paren.parent();
-            if outer.as_ref().is_some_and(|n| n.kind() == SyntaxKind::NODE_BIN_OP) {
-                return;
-            }
-        }
-        if node.parent().is_some_and(|n| n.kind() == SyntaxKind::NODE_BIN_OP) {
+        let outer = node.ancestors().skip(1).find(|n| n.kind() != SyntaxKind::NODE_PAREN);
+        if outer.is_some_and(|outer| outer.kind() == SyntaxKind::NODE_BIN_OP) {
             return;
         }
         let mut attributes = Vec::new();
