@@ -1,6 +1,8 @@
 //! Seeded inputs for the benchmarks: the same text for the same seed, on every
 //! machine.
 
+pub mod recovery;
+
 use std::fmt::Write as _;
 
 /// A small generator of pseudo-random numbers (SplitMix64): enough to vary

@@ -488,7 +488,7 @@ pub fn is_code(comment: &str) -> bool {
 fn parses(text: &str) -> bool {
     let bindings = format!("{{ {text} }}");
     let expression = text.trim_end_matches(';');
-    rnix::Root::parse(&bindings).errors().is_empty()
+    super::parse(bindings).errors().is_empty()
         || (text.ends_with(';') && !expression.contains(char::is_whitespace))
 }
 

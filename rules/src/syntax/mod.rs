@@ -1,14 +1,18 @@
 //! Text to tree. The only place that knows which parser builds the tree:
 //! rules import this module, never a parser crate.
 
+mod builder;
 pub mod comments;
+mod layout;
+mod lexer;
 mod limits;
 mod lines;
 mod message;
+mod parser;
 
 use std::sync::Arc;
 
-pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_WORD, TooComplex};
+pub use limits::{MAX_BYTES, MAX_DEPTH, TooComplex};
 pub use lines::{Encoding, LineIndex, Position};
 pub use rnix::ast::{self, AstToken, HasEntry};
 pub use rnix::{
@@ -63,33 +67,39 @@ pub struct Tree {
 /// [`Tree::too_complex`] says why.
 pub fn parse(text: impl Into<Arc<str>>) -> Tree {
     let text: Arc<str> = text.into();
-    if let Err(too_complex) = limits::scan(&text) {
-        let green = GreenNode::new(rowan::SyntaxKind(SyntaxKind::NODE_ROOT as u16), []);
-        return Tree {
-            text,
-            green,
-            errors: Vec::new(),
-            too_complex: Some(too_complex),
-        };
+    if text.len() > MAX_BYTES {
+        return Tree::too_complex_at(text, 0, "the file is larger than 32 MiB");
     }
-    // A byte order mark is no Nix, but editors leave one. It is kept in the
-    // text, so that offsets stay those of the file, and hidden from the parser.
-    let (blanked, source) = match text.strip_prefix('\u{feff}') {
-        Some(rest) => (Some(format!("   {rest}")), None),
-        None => (None, Some(&*text)),
-    };
-    let parse = rnix::Root::parse(blanked.as_deref().or(source).unwrap_or_default());
-    let errors = message::describe(&text, parse.errors());
-    let green = parse.syntax().green().to_owned();
-    Tree {
-        text,
-        green,
-        errors,
-        too_complex: None,
+    let mut parser = parser::Parser::new(&text);
+    match parser.file() {
+        Some(green) => {
+            let errors = parser.errors;
+            Tree {
+                text,
+                green,
+                errors,
+                too_complex: None,
+            }
+        }
+        None => {
+            let at = parser.too_deep.unwrap_or(0);
+            Tree::too_complex_at(text, at, "the code nests too deep")
+        }
     }
 }
 
 impl Tree {
+    fn too_complex_at(text: Arc<str>, at: usize, reason: &'static str) -> Self {
+        let len = text[at..].chars().next().map_or(0, char::len_utf8);
+        let range = TextRange::at(TextSize::new(at as u32), TextSize::new(len as u32));
+        Self {
+            text,
+            green: GreenNode::new(rowan::SyntaxKind(SyntaxKind::NODE_ROOT as u16), []),
+            errors: Vec::new(),
+            too_complex: Some(TooComplex { range, reason }),
+        }
+    }
+
     /// The tree of the text after `edit`.
     ///
     /// # Panics
