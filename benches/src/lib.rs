@@ -2,6 +2,7 @@
 //! machine.
 
 pub mod recovery;
+pub mod sessions;
 
 use std::fmt::Write as _;
 
@@ -24,7 +25,8 @@ impl Random {
         ((z ^ (z >> 31)) % bound as u64) as usize
     }
 
-    fn pick<'w>(&mut self, words: &[&'w str]) -> &'w str {
+    /// One of several words.
+    pub fn pick<'w>(&mut self, words: &[&'w str]) -> &'w str {
         words[self.below(words.len())]
     }
 }
@@ -126,6 +128,33 @@ pub fn project(seed: u64, count: usize, bytes: usize) -> Vec<(String, String)> {
     host.push_str("  ];\n}\n");
     files.push(("host.nix".to_owned(), host));
     files
+}
+
+/// The `.nix` files of at most `most` bytes below the folder that
+/// `NIXAMINE_CORPUS` names, in order; none when it is not set.
+pub fn corpus(most: usize) -> Vec<String> {
+    let Some(folder) = std::env::var_os("NIXAMINE_CORPUS") else {
+        return Vec::new();
+    };
+    let mut folders = vec![std::path::PathBuf::from(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                Ok(kind) if kind.is_file() && path.extension().is_some_and(|e| e == "nix") => {
+                    files.push(path);
+                }
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    let texts = files
+        .into_iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok());
+    texts.filter(|text| text.len() <= most).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::Settings;
 use crate::diagnostic::{Applicability, Edit, Fix, NewFile};
 use crate::linter::{Source, analyze};
-use crate::syntax::{self, NodeOrToken, SyntaxKind, TextRange};
+use crate::syntax::{self, NodeOrToken, SyntaxKind, Text, TextRange};
 use crate::workspace::{Findings, Workspace};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -15,9 +15,9 @@ pub struct FixedFile {
     /// The file, relative to the root.
     pub path: Arc<str>,
     /// Its text as it was.
-    pub before: Arc<str>,
+    pub before: Text,
     /// Its text after the fixes.
-    pub after: Arc<str>,
+    pub after: Text,
     /// How many fixes were applied in it.
     pub applied: usize,
 }
@@ -99,7 +99,7 @@ pub fn fix(
 }
 
 /// A file with its text before and after.
-type Changed = (Arc<str>, Arc<str>, Arc<str>);
+type Changed = (Arc<str>, Text, Text);
 
 /// The fixes that are applied together, or not at all.
 struct Unit {
@@ -218,7 +218,7 @@ impl Unit {
         let mut texts = Vec::new();
         for (path, edits) in edits {
             let before = findings.text(&path)?.clone();
-            let after: Arc<str> = apply_edits(&before, edits)?.into();
+            let after: Text = apply_edits(&before, edits)?.into();
             if !keeps_syntax(&after) {
                 return None;
             }

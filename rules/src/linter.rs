@@ -9,7 +9,7 @@ use crate::semantics::{Env, Meaning, attr_name, sees_scope};
 use crate::suppression::{self, Suppression};
 use crate::syntax::comments::{self, Attached, Heads};
 use crate::syntax::{
-    self, AstNode, GreenNode, LineIndex, SyntaxError, SyntaxKind, SyntaxNode, SyntaxToken,
+    self, AstNode, GreenNode, LineIndex, SyntaxError, SyntaxKind, SyntaxNode, SyntaxToken, Text,
     TextRange, TextSize, TooComplex, Tree, ast,
 };
 use rustc_hash::FxHashMap;
@@ -22,12 +22,12 @@ pub struct Source {
     /// The file, relative to the root, with `/`.
     pub path: Arc<str>,
     /// Its text.
-    pub text: Arc<str>,
+    pub text: Text,
 }
 
 impl Source {
     /// A text at a path.
-    pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+    pub fn new(path: impl Into<Arc<str>>, text: impl Into<Text>) -> Self {
         Self {
             path: path.into(),
             text: text.into(),
@@ -55,7 +55,7 @@ impl Document {
     }
 
     /// Its text.
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &Text {
         &self.source.text
     }
 

@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::rule::Group;
-use crate::syntax::{Encoding, LineIndex, TextRange, TextSize};
+use crate::syntax::{Encoding, LineIndex, Text, TextRange, TextSize};
 use crate::workspace::Findings;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -249,7 +249,7 @@ impl Report {
 /// Line indexes of the files that findings speak of, each made once.
 struct Lines<'f> {
     findings: &'f Findings,
-    indexes: FxHashMap<Arc<str>, (Arc<str>, LineIndex)>,
+    indexes: FxHashMap<Arc<str>, (Text, LineIndex)>,
 }
 
 impl Lines<'_> {

@@ -90,6 +90,11 @@ impl Builder {
         self.hashes.truncate(len);
     }
 
+    /// All elements.
+    pub(super) fn into_elements(self) -> Vec<Element> {
+        self.elements
+    }
+
     /// The last element.
     pub(super) fn pop(&mut self) -> Option<Element> {
         self.hashes.pop();

@@ -58,6 +58,24 @@ pub(super) fn fence(text: &str, start: usize, limit: usize) -> Option<(usize, us
     Some((limit, base))
 }
 
+/// Do the lines that start in `from..=to` belong to a binding at column `base`?
+#[inline]
+pub(super) fn is_inside(text: &str, from: usize, to: usize, base: usize) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'\n', &bytes[from..to]).all(|found| {
+        let first = blanks(bytes, from + found + 1);
+        let skipped = matches!(bytes.get(first), None | Some(b'\n' | b'\r' | b'#'));
+        skipped || is_own_line(text, first, base)
+    })
+}
+
+/// Does the line whose first thing is at `first` belong to a binding at column
+/// `base` above it?
+pub(super) fn is_own_line(text: &str, first: usize, base: usize) -> bool {
+    let column = column(text, first).unwrap_or(usize::MAX);
+    column > base || column == base && !starts_binding(text, first)
+}
+
 /// Does the line that starts here start a binding, as opposed to going on with one?
 fn starts_binding(text: &str, at: usize) -> bool {
     let rest = &text.as_bytes()[at..];
@@ -78,15 +96,18 @@ fn starts_binding(text: &str, at: usize) -> bool {
     }
 }
 
+/// Does `closer` start its line, further to the right than the line of `opener`?
+pub(super) fn is_right_of(text: &str, opener: usize, closer: usize) -> bool {
+    column(text, closer).is_some_and(|column| column > indent(text, opener))
+}
+
 /// Is the `}` at `closer` too far to the right for the set that the line of
 /// `opener` opens, and does another one follow that fits?
 pub(super) fn is_stray(text: &str, opener: usize, closer: usize, limit: usize) -> bool {
-    let Some(found) = column(text, closer) else {
-        return false;
-    };
-    if found <= indent(text, opener) {
+    if !is_right_of(text, opener, closer) {
         return false;
     }
+    let found = column(text, closer).unwrap_or_default();
     lines_behind(text, closer)
         .take_while(|(first, _)| *first < limit)
         .filter(|(first, column)| text.as_bytes()[*first] == b'}' && *column < found)

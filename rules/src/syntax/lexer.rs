@@ -114,6 +114,11 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Was a comment seen that is never closed?
+    pub(super) fn has_open_comment(&self) -> bool {
+        self.no_comment_end != usize::MAX
+    }
+
     /// The byte at a position; 0 behind the end.
     #[inline]
     pub(super) fn byte(&self, at: usize) -> u8 {

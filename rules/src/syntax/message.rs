@@ -33,6 +33,12 @@ pub(super) fn missing(
     }
 }
 
+/// What belongs together ends at `behind`, before `next`, without `wanted`.
+pub(super) fn ends_early(text: &str, behind: usize, next: usize, wanted: &str) -> SyntaxError {
+    let message = format!("{wanted} is missing before {}", name(text, next));
+    plain(range(behind, behind), message)
+}
+
 /// Something else than `wanted` follows what ends at `behind`.
 pub(super) fn unexpected(
     text: &str,

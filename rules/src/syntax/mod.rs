@@ -3,15 +3,16 @@
 
 mod builder;
 pub mod comments;
+mod edit;
 mod layout;
 mod lexer;
 mod limits;
 mod lines;
 mod message;
 mod parser;
+mod text;
 
-use std::sync::Arc;
-
+pub use edit::Change;
 pub use limits::{MAX_BYTES, MAX_DEPTH, TooComplex};
 pub use lines::{Encoding, LineIndex, Position};
 pub use rnix::ast::{self, AstToken, HasEntry};
@@ -21,6 +22,7 @@ pub use rnix::{
 };
 pub use rowan::GreenNode;
 pub use rowan::ast::AstNode;
+pub use text::Text;
 
 /// How many kinds there are; a table indexed by [`SyntaxKind`] has this length.
 ///
@@ -56,29 +58,51 @@ pub struct TextEdit {
 /// A parsed text: the text, its lossless green tree and its syntax errors.
 #[derive(Debug, Clone)]
 pub struct Tree {
-    text: Arc<str>,
+    text: Text,
     green: GreenNode,
     errors: Vec<SyntaxError>,
     too_complex: Option<TooComplex>,
+    /// Does everything lie where its indentation says?
+    clean: bool,
+    /// Why the text as a whole is not Nix; `None` when it is.
+    proof: Option<edit::Proof>,
+    /// The starts of the bindings that were read tolerantly inside a fence.
+    damaged: Vec<usize>,
+    /// Where errors are that follow from others and are not reported.
+    hidden: Vec<usize>,
+    /// Does something broken depend on text far behind it?
+    far: bool,
 }
 
 /// Parses `text`. Every text has a tree; what is not Nix is in
 /// [`Tree::errors`]. A text over the limits has an empty tree and
 /// [`Tree::too_complex`] says why.
-pub fn parse(text: impl Into<Arc<str>>) -> Tree {
-    let text: Arc<str> = text.into();
+pub fn parse(text: impl Into<Text>) -> Tree {
+    let text: Text = text.into();
     if text.len() > MAX_BYTES {
         return Tree::too_complex_at(text, 0, "the file is larger than 32 MiB");
     }
-    let mut parser = parser::Parser::new(&text);
+    let mut parser = parser::Parser::new(&text, text.len());
     match parser.file() {
         Some(green) => {
-            let errors = parser.errors;
+            let far = parser.is_far();
+            let (clean, errors) = (parser.clean, parser.errors);
+            let (mut hidden, mut damaged) = (parser.hidden, parser.damaged);
+            hidden.sort_unstable();
+            hidden.dedup();
+            damaged.sort_unstable();
+            let failed = parser.failed.map(|at| (parser.entry_start, at));
+            let proof = failed.map(|(from, to)| edit::Proof::new(&text, &green, &errors, from, to));
             Tree {
                 text,
                 green,
                 errors,
                 too_complex: None,
+                clean,
+                proof,
+                damaged,
+                hidden,
+                far,
             }
         }
         None => {
@@ -89,7 +113,7 @@ pub fn parse(text: impl Into<Arc<str>>) -> Tree {
 }
 
 impl Tree {
-    fn too_complex_at(text: Arc<str>, at: usize, reason: &'static str) -> Self {
+    fn too_complex_at(text: Text, at: usize, reason: &'static str) -> Self {
         let len = text[at..].chars().next().map_or(0, char::len_utf8);
         let range = TextRange::at(TextSize::new(at as u32), TextSize::new(len as u32));
         Self {
@@ -97,6 +121,11 @@ impl Tree {
             green: GreenNode::new(rowan::SyntaxKind(SyntaxKind::NODE_ROOT as u16), []),
             errors: Vec::new(),
             too_complex: Some(TooComplex { range, reason }),
+            clean: false,
+            proof: None,
+            damaged: Vec::new(),
+            hidden: Vec::new(),
+            far: false,
         }
     }
 
@@ -105,16 +134,13 @@ impl Tree {
     /// # Panics
     /// When the range of the edit is not one of this text.
     pub fn edit(&self, edit: &TextEdit) -> Tree {
-        let mut text = String::with_capacity(self.text.len() + edit.text.len());
-        let range = std::ops::Range::<usize>::from(edit.range);
-        text.push_str(&self.text[..range.start]);
-        text.push_str(&edit.text);
-        text.push_str(&self.text[range.end..]);
-        parse(text)
+        let mut tree = self.clone();
+        tree.apply(edit);
+        tree
     }
 
     /// The text the tree was made from, byte for byte.
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &Text {
         &self.text
     }
 

@@ -24,11 +24,9 @@ use rowan::GreenNode;
 /// What the parser sees where the text or the fence ends.
 pub(super) const END: SyntaxKind = NODE_ROOT;
 
-/// How often a text may be read again in search of what is wrong with it.
-const ROUNDS: usize = 8;
-
-/// Fences in fences in the leftovers of one binding are not followed further.
-const MOST_FENCES: u32 = 32;
+/// Fences in fences are not followed further. What a fence encloses is read
+/// once more for each fence around it, so this bounds the time.
+pub(super) const MOST_FENCES: u32 = 12;
 
 /// Where a node starts that is not finished.
 struct Open {
@@ -51,15 +49,16 @@ struct Snapshot {
     depth: u32,
     height: u32,
     wanted: Wanted,
+    clean: bool,
 }
 
 /// How many constructs wait for each of these.
 #[derive(Clone, Copy, Default)]
-struct Wanted {
-    paren: u32,
-    bracket: u32,
-    brace: u32,
-    in_: u32,
+pub(super) struct Wanted {
+    pub(super) paren: u32,
+    pub(super) bracket: u32,
+    pub(super) brace: u32,
+    pub(super) in_: u32,
 }
 
 pub(super) struct Parser<'t> {
@@ -71,7 +70,7 @@ pub(super) struct Parser<'t> {
     pub(super) start: usize,
     end: usize,
     /// The end of the last token that was taken; trivia lies from here to `start`.
-    behind: usize,
+    pub(super) behind: usize,
     /// Is that trivia, if there is any, one token of white space?
     one_blank: bool,
     /// Where the text, or the fence, ends.
@@ -86,13 +85,25 @@ pub(super) struct Parser<'t> {
     /// Where the tree became too deep.
     pub(super) too_deep: Option<usize>,
     pub(super) errors: Vec<SyntaxError>,
+    /// Where errors were not reported, because they follow from others.
+    pub(super) hidden: Vec<usize>,
     /// Has the innermost fence an error already?
-    reported: bool,
-    wanted: Wanted,
-    fences: u32,
-    /// Bytes that were read in vain, and how many may be.
-    pub(super) wasted: usize,
-    budget: usize,
+    pub(super) reported: bool,
+    pub(super) wanted: Wanted,
+    pub(super) fences: u32,
+    /// In a strict parse, the column of the innermost open binding that starts
+    /// its line.
+    pub(super) base: Option<usize>,
+    /// Does everything lie where its indentation says? Then the fences of a
+    /// tolerant parse would cut nothing that is whole.
+    pub(super) clean: bool,
+    /// Did the layout of lines far behind something decide about it?
+    far: bool,
+    /// The starts of the bindings that were read tolerantly inside a fence of
+    /// their own.
+    pub(super) damaged: Vec<usize>,
+    /// The start of the innermost binding that is open where a strict parse failed.
+    pub(super) entry_start: usize,
 }
 
 /// How operators of one precedence group.
@@ -172,11 +183,12 @@ fn stops(kind: SyntaxKind) -> bool {
 }
 
 impl<'t> Parser<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    /// A parser for `len` bytes of a text.
+    pub(super) fn new(text: &'t str, len: usize) -> Self {
         Self {
             text,
             lexer: Lexer::new(text),
-            builder: Builder::new(text.len()),
+            builder: Builder::new(len),
             kind: END,
             start: 0,
             end: 0,
@@ -189,11 +201,15 @@ impl<'t> Parser<'t> {
             failed: None,
             too_deep: None,
             errors: Vec::new(),
+            hidden: Vec::new(),
             reported: false,
             wanted: Wanted::default(),
             fences: 0,
-            wasted: 0,
-            budget: text.len() * ROUNDS,
+            base: None,
+            clean: true,
+            damaged: Vec::new(),
+            far: false,
+            entry_start: 0,
         }
     }
 
@@ -202,14 +218,16 @@ impl<'t> Parser<'t> {
         self.go_to(0);
         self.root();
         if self.failed.is_some() {
-            self.failed = None;
+            (self.base, self.clean) = (None, true);
             self.builder.truncate(0);
             (self.depth, self.height) = (0, 0);
             self.wanted = Wanted::default();
             self.limit = self.text.len();
             self.tolerant = true;
+            let (failed, entry_start) = (self.failed.take(), self.entry_start);
             self.go_to(0);
             self.root();
+            (self.failed, self.entry_start) = (failed, entry_start);
         }
         self.errors.sort_by_key(|error| error.range.start());
         match (self.too_deep, self.builder.pop()) {
@@ -218,9 +236,9 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Is the text so broken that it was not worth reading every binding again?
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.wasted > self.budget
+    /// Does something broken depend on text far behind it?
+    pub(super) fn is_far(&self) -> bool {
+        self.far || self.lexer.has_open_comment()
     }
 
     fn root(&mut self) {
@@ -258,6 +276,9 @@ impl<'t> Parser<'t> {
             Some((kind, end)) => {
                 let start = self.lexer.behind_trivia(end);
                 self.one_blank = start == end && kind == TOKEN_WHITESPACE;
+                if self.clean && !self.tolerant {
+                    self.check_lines(at, start);
+                }
                 start
             }
         };
@@ -265,6 +286,15 @@ impl<'t> Parser<'t> {
             (self.kind, self.end) = (END, self.start);
         } else {
             (self.kind, self.end) = self.lexer.token(self.start);
+        }
+    }
+
+    /// Do the lines that start between two places belong to the binding around
+    /// them?
+    #[inline]
+    fn check_lines(&mut self, from: usize, to: usize) {
+        if let Some(base) = self.base {
+            self.clean = layout::is_inside(self.text, from, to, base);
         }
     }
 
@@ -292,6 +322,15 @@ impl<'t> Parser<'t> {
             };
             self.builder.token(kind, &self.text[self.behind..end]);
             self.behind = end;
+        }
+    }
+
+    /// As `flush`; but what lies before the end of a fence belongs to what comes
+    /// behind it.
+    #[inline]
+    fn flush_unless_over(&mut self) {
+        if self.kind != END {
+            self.flush();
         }
     }
 
@@ -339,7 +378,7 @@ impl<'t> Parser<'t> {
     // Nodes.
 
     fn open(&mut self) -> Open {
-        self.flush();
+        self.flush_unless_over();
         self.open_here()
     }
 
@@ -361,7 +400,7 @@ impl<'t> Parser<'t> {
 
     /// Starts something that `wrap` and `wrapped` may put nodes around.
     fn begin(&mut self) -> Open {
-        self.flush();
+        self.flush_unless_over();
         Open {
             first: self.builder.len(),
             height: std::mem::take(&mut self.height),
@@ -407,24 +446,30 @@ impl<'t> Parser<'t> {
         if !self.tolerant {
             return self.give_up();
         }
-        if self.reported || self.too_deep.is_some() {
+        if self.too_deep.is_some() {
             return;
         }
-        self.reported = true;
         // Where one thing ends too early, everything around it does.
         let here = TextSize::new(self.behind as u32);
-        if self
+        let follows = self
             .errors
             .last()
-            .is_none_or(|last| last.range.end() < here)
-        {
-            let error = error(self);
-            self.errors.push(error);
+            .is_some_and(|last| last.range.end() >= here);
+        if self.reported || follows {
+            return self.hidden.push(self.behind);
         }
+        let error = error(self);
+        self.errors.push(error);
+        self.reported = true;
     }
 
     fn unexpected(&mut self, wanted: &str) {
-        self.error(|this| message::unexpected(this.text, this.behind, this.found(), wanted));
+        self.error(|this| match this.found() {
+            Some(next) if this.kind == END => {
+                message::ends_early(this.text, this.behind, next, wanted)
+            }
+            found => message::unexpected(this.text, this.behind, found, wanted),
+        });
     }
 
     /// Where the token in front starts, or what comes behind the fence.
@@ -862,6 +907,9 @@ impl<'t> Parser<'t> {
         self.wanted.brace += 1;
         self.entries(TOKEN_R_BRACE, at);
         self.wanted.brace = self.wanted.brace.saturating_sub(1);
+        if self.clean && !self.tolerant && self.kind == TOKEN_R_BRACE {
+            self.clean = !layout::is_right_of(self.text, at, self.start);
+        }
         self.expect(TOKEN_R_BRACE, "}");
         self.close(open, kind);
     }
@@ -892,6 +940,11 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// One element of a list, read strictly.
+    pub(super) fn element(&mut self) {
+        self.primary();
+    }
+
     fn string(&mut self) {
         let open = self.open();
         let first = self.start;
@@ -912,6 +965,9 @@ impl<'t> Parser<'t> {
             if end > at {
                 let text = &self.text[at..end];
                 self.builder.token(TOKEN_STRING_CONTENT, text);
+                if self.clean && !self.tolerant {
+                    self.check_lines(at, end);
+                }
             }
             self.behind = end;
             (self.start, self.end) = (end, end);
@@ -1017,25 +1073,37 @@ impl<'t> Parser<'t> {
     fn entries(&mut self, closer: SyntaxKind, opener: usize) {
         if !self.tolerant {
             while self.kind != closer && self.kind != END {
-                self.entry();
+                self.strict_entry();
             }
             return;
         }
-        while self.kind != END {
-            if self.kind == closer {
-                let brace = closer == TOKEN_R_BRACE;
-                if !brace || !layout::is_stray(self.text, opener, self.start, self.limit) {
-                    break;
-                }
-                self.stray();
-            } else if starts_entry(self.kind) {
-                self.tolerant_entry();
-            } else if self.is_wanted() {
-                break;
-            } else {
-                self.stray();
+        while self.kind != END && self.tolerant_step(closer, opener) {}
+    }
+
+    /// One binding of a strict parse.
+    pub(super) fn strict_entry(&mut self) {
+        let base = self.entry();
+        self.clean &= !self.runs_on(base);
+    }
+
+    /// One binding or stray token of a tolerant parse; false when the set or
+    /// `let` is over.
+    pub(super) fn tolerant_step(&mut self, closer: SyntaxKind, opener: usize) -> bool {
+        if self.kind == closer {
+            let brace = closer == TOKEN_R_BRACE;
+            self.far |= brace && layout::is_right_of(self.text, opener, self.start);
+            if !brace || !layout::is_stray(self.text, opener, self.start, self.limit) {
+                return false;
             }
+            self.stray();
+        } else if starts_entry(self.kind) {
+            self.tolerant_entry();
+        } else if self.is_wanted() {
+            return false;
+        } else {
+            self.stray();
         }
+        true
     }
 
     /// A token that belongs nowhere, and the `;` behind it.
@@ -1063,22 +1131,38 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// One binding, or an error.
-    pub(super) fn entry(&mut self) {
+    /// One binding, or an error. Gives the column of a strict one that starts
+    /// its line.
+    fn entry(&mut self) -> Option<usize> {
+        let outer = (self.base, self.entry_start);
+        let mut base = None;
+        if !self.tolerant {
+            base = layout::column(self.text, self.start);
+            self.base = base.or(self.base);
+            self.entry_start = self.start;
+        }
         if self.kind == TOKEN_INHERIT {
-            return self.inherit();
+            self.inherit(outer.0);
+        } else {
+            let open = self.open();
+            self.attrpath();
+            self.expect(TOKEN_ASSIGN, "=");
+            if self.kind != TOKEN_SEMICOLON || !self.tolerant || !self.reported {
+                self.expr();
+            }
+            self.end_of_entry(outer.0);
+            self.close(open, NODE_ATTRPATH_VALUE);
         }
-        let open = self.open();
-        self.attrpath();
-        self.expect(TOKEN_ASSIGN, "=");
-        if self.kind != TOKEN_SEMICOLON || !self.tolerant || !self.reported {
-            self.expr();
+        self.base = outer.0;
+        if self.failed.is_none() {
+            self.entry_start = outer.1;
         }
-        self.end_of_entry();
-        self.close(open, NODE_ATTRPATH_VALUE);
+        base
     }
 
-    fn end_of_entry(&mut self) {
+    /// The `;`. What comes behind it belongs to the binding around, at column `base`.
+    fn end_of_entry(&mut self, base: Option<usize>) {
+        self.base = base;
         if self.kind != TOKEN_SEMICOLON {
             if !self.tolerant || self.is_over() {
                 return self.missing(";");
@@ -1092,7 +1176,7 @@ impl<'t> Parser<'t> {
         self.bump();
     }
 
-    fn inherit(&mut self) {
+    fn inherit(&mut self, base: Option<usize>) {
         let open = self.open();
         self.bump();
         if self.kind == TOKEN_L_PAREN {
@@ -1111,7 +1195,7 @@ impl<'t> Parser<'t> {
         {
             self.attr();
         }
-        self.end_of_entry();
+        self.end_of_entry(base);
         self.close(open, NODE_INHERIT);
     }
 
@@ -1124,20 +1208,16 @@ impl<'t> Parser<'t> {
             _ => (self.limit, None),
         };
         let outer = (self.limit, self.wanted, self.reported);
-        if !self.is_exhausted() && self.too_deep.is_none() {
+        if base.is_some() && self.too_deep.is_none() {
             let before = self.snapshot();
             self.limit = fence;
             self.tolerant = false;
             self.entry();
             self.tolerant = true;
             self.limit = outer.0;
-            match self.failed.take() {
-                None if !self.goes_on(fence, base) => {
-                    self.load(self.behind);
-                    return;
-                }
-                None => self.wasted += self.behind - start,
-                Some(at) => self.wasted += at.max(start) - start,
+            if self.failed.take().is_none() && !self.goes_on(fence, base) {
+                self.load(self.behind);
+                return;
             }
             self.restore(before);
         }
@@ -1146,6 +1226,7 @@ impl<'t> Parser<'t> {
         if base.is_some() {
             self.wanted = Wanted::default();
             self.reported = false;
+            self.damaged.push(start);
         }
         self.load(self.behind);
         self.entry();
@@ -1171,9 +1252,18 @@ impl<'t> Parser<'t> {
         self.load(self.behind);
     }
 
+    /// Is what stands behind a finished binding among its lines? Then a tolerant
+    /// reading could take it for a part of it.
+    pub(super) fn runs_on(&self, base: Option<usize>) -> bool {
+        let Some(base) = base else { return false };
+        !matches!(self.kind, END | TOKEN_IN)
+            && layout::column(self.text, self.start)
+                .is_some_and(|_| layout::is_own_line(self.text, self.start, base))
+    }
+
     /// Do the lines of a finished binding go on with another one? Then it was
     /// closed by something that was not its own.
-    fn goes_on(&mut self, fence: usize, base: Option<usize>) -> bool {
+    fn goes_on(&self, fence: usize, base: Option<usize>) -> bool {
         let Some(base) = base else { return false };
         self.start < fence
             && starts_entry(self.kind)
@@ -1192,6 +1282,7 @@ impl<'t> Parser<'t> {
             depth: self.depth,
             height: self.height,
             wanted: self.wanted,
+            clean: self.clean,
         }
     }
 
@@ -1200,6 +1291,6 @@ impl<'t> Parser<'t> {
         self.errors.truncate(to.errors);
         (self.kind, self.start, self.end, self.behind) = (to.kind, to.start, to.end, to.behind);
         (self.depth, self.height, self.wanted) = (to.depth, to.height, to.wanted);
-        self.one_blank = to.one_blank;
+        (self.one_blank, self.clean) = (to.one_blank, to.clean);
     }
 }

@@ -12,7 +12,7 @@ use crate::module::{Class, Definition, FileFacts, Literal};
 use crate::rule::Group;
 use crate::rules::unused::unused_suppression::UnusedSuppression;
 use crate::rules::{self, RuleIndex};
-use crate::syntax::{SyntaxError, TextRange, TextSize, TooComplex};
+use crate::syntax::{SyntaxError, Text, TextRange, TextSize, TooComplex};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub struct Workspace {
 pub struct Findings {
     /// Every checked file, by path, with or without findings.
     pub files: Vec<FileFindings>,
-    texts: FxHashMap<Arc<str>, Arc<str>>,
+    texts: FxHashMap<Arc<str>, Text>,
 }
 
 /// The findings of one file.
@@ -38,7 +38,7 @@ pub struct FileFindings {
     /// The file, relative to the root.
     pub path: Arc<str>,
     /// Its text.
-    pub text: Arc<str>,
+    pub text: Text,
     /// What was found, by position.
     pub diagnostics: Vec<Diagnostic>,
     /// How many findings a suppression allows.
@@ -47,7 +47,7 @@ pub struct FileFindings {
 
 impl Findings {
     /// The text of a file, reported or not.
-    pub fn text(&self, path: &str) -> Option<&Arc<str>> {
+    pub fn text(&self, path: &str) -> Option<&Text> {
         self.texts.get(path)
     }
 
