@@ -41,13 +41,13 @@ pub struct Session {
 const BINDINGS: &[&str] = &[
     "services.foo.enable = true;\n",
     "networking.hostName = \"desk\";\n",
-    "programs.git = {\n      enable = true;\n      userName = \"A\";\n    };\n",
+    "programs.git = {\n  enable = true;\n  userName = \"A\";\n};\n",
     "a.b = lib.mkForce [ \"x\" ./y.nix ];\n",
-    "text = \'\'\n      echo ${toString x}\n    \'\';\n",
+    "text = \'\'\n  echo ${toString x}\n\'\';\n",
     "# a comment with a \"quote\n",
     "inherit (pkgs) git;\n",
     "x = if a then b else c;\n",
-    "boot.kernel.sysctl = {\n      \"net.ipv4.ip_forward\" = 1;\n      \"vm.swappiness\" = 10;\n    };\n\n",
+    "boot.kernel.sysctl = {\n  \"net.ipv4.ip_forward\" = 1;\n  \"vm.swappiness\" = 10;\n};\n\n",
     "f = { pkgs, ... }: { home = \"/home/alice\"; };\n",
 ];
 
@@ -131,10 +131,20 @@ impl Session {
             let mut typed = self.random.pick(TYPED);
             // Mostly a new binding in front of another one.
             if let Some(at) = binding_near(text, self.cursor)
-                && self.random.below(8) > 0
+                && (self.wild == 0 || self.random.below(2) > 0)
             {
-                self.cursor = at;
+                // On a new line above it, indented as editors do it.
+                let line = text[..at].rfind('\n').map_or(0, |found| found + 1);
+                let indent = &text[line..at];
                 typed = self.random.pick(BINDINGS);
+                self.cursor = line - 1;
+                let typed = typed.trim_end().replace('\n', &format!("\n{indent}"));
+                let whole = format!("\n{indent}{typed}");
+                self.queue = whole.chars().rev().collect();
+                let keys = 1 + indent.len();
+                let start = self.queue.len() - keys;
+                let first: String = self.queue.drain(start..).rev().collect();
+                return (Key::Newline, self.cursor, self.cursor, first);
             }
             self.queue = typed.chars().rev().collect();
         }

@@ -86,9 +86,11 @@ fn edited_trees_are_parsed_trees() {
     let mut random = Random::new(seed);
     let (mut done, mut session_seed) = (0, seed << 32);
     let (mut broken, mut spliced) = (0, 0);
+    let (mut typed, mut typed_spliced) = (0, 0);
     while done < edits {
         session_seed += 1;
         let first = start(&mut random, &corpus);
+        let from_module = first.contains("my.");
         let mut tree = parse(first);
         let wild = [0, 0, 5, 30, 100][random.below(5)];
         let mut session = Session::new(session_seed, wild);
@@ -96,7 +98,12 @@ fn edited_trees_are_parsed_trees() {
             let (_, edit) = session.next(tree.text());
             let before = tree.text().clone();
             let change = tree.apply(&edit);
-            spliced += u64::from(usize::from(change.range.len()) < tree.text().len());
+            let is_spliced = usize::from(change.range.len()) < tree.text().len();
+            spliced += u64::from(is_spliced);
+            if wild == 0 && from_module {
+                typed += 1;
+                typed_spliced += u64::from(is_spliced);
+            }
             broken += u64::from(!tree.errors().is_empty());
             done += 1;
             if let Some(difference) = difference(&tree) {

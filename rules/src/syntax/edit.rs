@@ -12,12 +12,12 @@
 //! read strictly as a whole. So the tree of such a text carries a [`Proof`] that
 //! it does not, and an edit must show that one still holds. And since a
 //! tolerant reading believes the layout, it may be spliced only where the layout
-//! speaks the truth ([`Tree::clean`]). In all other cases the whole text is
+//! speaks the truth (`Tree::unclean` says where not). In all other cases the whole text is
 //! parsed.
 
 use super::SyntaxKind::{self, *};
 use super::layout;
-use super::parser::{END, MOST_FENCES, Parser, Wanted};
+use super::parser::{END, MOST_FENCES, MOST_UNCLEAN, Parser, Unclean, Wanted};
 use super::{
     GreenNode, NodeOrToken, SyntaxError, SyntaxNode, TextEdit, TextRange, TextSize, Tree, parse,
 };
@@ -137,7 +137,7 @@ pub struct Change {
 struct Spliced {
     green: GreenNode,
     errors: Vec<SyntaxError>,
-    clean: bool,
+    unclean: Vec<Unclean>,
     proof: Option<Proof>,
     damaged: Vec<usize>,
     hidden: Vec<usize>,
@@ -225,7 +225,7 @@ impl Tree {
             Some(spliced) => {
                 self.green = spliced.green;
                 self.errors = spliced.errors;
-                self.clean = spliced.clean;
+                self.unclean = spliced.unclean;
                 self.proof = spliced.proof;
                 self.damaged = spliced.damaged;
                 self.hidden = spliced.hidden;
@@ -258,9 +258,7 @@ impl Tree {
         {
             return None;
         }
-        if self.proof.is_some()
-            && (!self.clean || self.damaged.len() + self.hidden.len() > MOST_DAMAGED)
-        {
+        if self.proof.is_some() && self.damaged.len() + self.hidden.len() > MOST_DAMAGED {
             return None;
         }
         let mut node = self.root();
@@ -462,6 +460,7 @@ impl Tree {
         let fenced = |(start, end): &(usize, usize)| *start < old && old < *end;
         let meets = usize::from(child.text_range().start()) == old
             && !is_trivia(child.kind())
+            && child.kind() != NODE_ERROR
             && (child.kind() == container.closer || !container.fences.iter().any(fenced));
         meets.then(|| child.index())
     }
@@ -471,18 +470,26 @@ impl Tree {
         let end = span.new(container.old_child_end.max(span.old_end)) + REACH;
         let limit = end.min(self.text.len());
         parser.limit = limit;
-        parser.base = container.around.first().map(|around| around.column);
+        let around = container.around.first();
+        parser.base = around.map(|around| (around.start, around.column));
         parser.go_to(container.from);
         if container.closer == TOKEN_R_BRACK && matches!(parser.kind, TOKEN_OR | TOKEN_DOT) {
             return Reading::Passes;
         }
-        parser.clean &= !parser.runs_on(container.before);
+        if parser.runs_on(container.before) {
+            parser.unclean.push(Unclean {
+                at: parser.start,
+                entry: None,
+                inside: false,
+                column: usize::MAX,
+            });
+        }
         loop {
             if let Some(at) = parser.failed {
                 // At the limit everything fails.
                 let horizon = horizon(&self.text, at);
                 return if horizon < limit || limit == self.text.len() {
-                    Reading::Fails(parser.entry_start.max(container.from).min(at)..horizon)
+                    Reading::Fails(parser.entry_start.unwrap_or(container.from).min(at)..horizon)
                 } else {
                     Reading::Passes
                 };
@@ -502,7 +509,7 @@ impl Tree {
     }
 
     fn read_tolerantly(&self, span: Span, container: &Container) -> Option<Read> {
-        if !self.clean || container.closer == TOKEN_R_BRACK {
+        if container.closer == TOKEN_R_BRACK {
             return None;
         }
         let entries = container.node.ancestors().skip(1).filter(is_entry).count();
@@ -534,7 +541,7 @@ impl Tree {
         };
         // Errors hide each other: in one fence only the first is reported, and
         // where one thing ends too early, everything around it does. So there may
-        // be none outside of what is read again, in its fence or right behind it.
+        // be none outside of what is read again.
         let old_to = span.old(parser.start);
         let read_again = |at: usize| at >= container.from && at < old_to;
         let all_here = self
@@ -543,40 +550,42 @@ impl Tree {
             .all(|error| read_again(error.range.start().into()))
             && self.hidden.iter().all(|at| read_again(*at))
             && container.fences.iter().all(|(start, _)| read_again(*start));
-        let end = |error: Option<&SyntaxError>| error.map(|error| usize::from(error.range.end()));
-        let old_hides = end(self.errors.last())
-            .is_some_and(|end| end >= self.token_end_before(container, last));
-        let new_hides = end(parser.errors.last()).is_some_and(|end| end >= parser.behind);
-        if !all_here || parser.reported || old_hides || new_hides {
+        if !all_here || parser.reported {
             return None;
         }
         if let Some(around) = around
-            && !layout::is_inside(&self.text, container.from, parser.start, around.column)
+            && layout::leftmost_outside(&self.text, container.from, parser.start, around.column)
+                .is_some()
         {
             return None;
         }
         Some(Read::new(parser, last))
     }
 
-    /// The end of the last token before a child of a container, in the old text.
-    fn token_end_before(&self, container: &Container, child: usize) -> usize {
-        let mut token = container
-            .node
-            .children_with_tokens()
-            .nth(child)
-            .and_then(|child| match child {
-                NodeOrToken::Node(node) => node.first_token(),
-                NodeOrToken::Token(token) => Some(token),
-            });
-        while let Some(found) = token {
-            token = found.prev_token();
-            if let Some(before) = &token
-                && !is_trivia(before.kind())
-            {
-                return before.text_range().end().into();
-            }
-        }
-        0
+    /// Would a tolerant reading of what is around a container be misled here? Not
+    /// if it happens inside a binding that starts its line and is whole.
+    fn matters(&self, container: &Container, place: &Unclean, span: Span) -> bool {
+        let Some(start) = place.entry else {
+            return true;
+        };
+        let token = self.root().token_at_offset(size(start)).right_biased();
+        let start_of = |node: &SyntaxNode| usize::from(node.text_range().start());
+        let around = container.node.text_range();
+        let outermost = token
+            .iter()
+            .flat_map(|token| token.parent_ancestors())
+            .filter(is_entry)
+            .skip_while(|node| start_of(node) != start)
+            .skip(usize::from(!place.inside))
+            .take_while(|node| !node.text_range().contains_range(around))
+            .filter_map(|node| {
+                let start = start_of(&node);
+                let moved = span.new(start.max(span.old_end));
+                let start = if start < span.start { start } else { moved };
+                layout::column(&self.text, start)
+            })
+            .last();
+        outermost.is_none_or(|column| place.column <= column)
     }
 
     fn finish(
@@ -649,11 +658,29 @@ impl Tree {
         }
         hidden.sort_unstable();
         hidden.dedup();
-        let clean = self.clean && read.clean;
+        let clean = read.is_clean
+            && self.unclean.len() <= MOST_UNCLEAN
+            && self.unclean.iter().all(|unclean| {
+                (from..old_to).contains(&unclean.at) || !self.matters(container, unclean, span)
+            });
+        let mut unclean = read.unclean;
+        for &place in &self.unclean {
+            let at = place.at;
+            if at < from {
+                unclean.push(place);
+            } else if at > old_to || at == old_to && old_to == container.closer_at {
+                let entry = place.entry.map(|entry| match entry < old_to {
+                    true => entry,
+                    false => shift(entry),
+                });
+                let at = shift(at);
+                unclean.push(Unclean { at, entry, ..place });
+            }
+        }
         let mut spliced = Spliced {
+            unclean,
             hidden,
             proof: None,
-            clean,
             damaged,
             range: container.from..read.to,
             green,
@@ -717,7 +744,9 @@ struct Read {
     errors: Vec<SyntaxError>,
     damaged: Vec<usize>,
     hidden: Vec<usize>,
-    clean: bool,
+    unclean: Vec<Unclean>,
+    /// Does its layout speak the truth to what is around it?
+    is_clean: bool,
     far: bool,
     /// Where, in the new text.
     to: usize,
@@ -729,8 +758,10 @@ impl Read {
     fn new(mut parser: Parser<'_>, last: usize) -> Self {
         parser.flush();
         Self {
+            // What was read tolerantly was cut by its layout already.
+            is_clean: parser.tolerant || parser.unclean.is_empty(),
             to: parser.start,
-            clean: parser.clean,
+            unclean: std::mem::take(&mut parser.unclean),
             far: parser.is_far(),
             errors: std::mem::take(&mut parser.errors),
             damaged: std::mem::take(&mut parser.damaged),

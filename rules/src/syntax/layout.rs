@@ -58,15 +58,19 @@ pub(super) fn fence(text: &str, start: usize, limit: usize) -> Option<(usize, us
     Some((limit, base))
 }
 
-/// Do the lines that start in `from..=to` belong to a binding at column `base`?
+/// The smallest column of the lines that start in `from..=to` and do not belong to
+/// a binding at column `base`.
 #[inline]
-pub(super) fn is_inside(text: &str, from: usize, to: usize, base: usize) -> bool {
+pub(super) fn leftmost_outside(text: &str, from: usize, to: usize, base: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    memchr::memchr_iter(b'\n', &bytes[from..to]).all(|found| {
-        let first = blanks(bytes, from + found + 1);
-        let skipped = matches!(bytes.get(first), None | Some(b'\n' | b'\r' | b'#'));
-        skipped || is_own_line(text, first, base)
-    })
+    memchr::memchr_iter(b'\n', &bytes[from..to])
+        .filter_map(|found| {
+            let line = from + found + 1;
+            let first = blanks(bytes, line);
+            let skipped = matches!(bytes.get(first), None | Some(b'\n' | b'\r' | b'#'));
+            (!skipped && !is_own_line(text, first, base)).then_some(first - line)
+        })
+        .min()
 }
 
 /// Does the line whose first thing is at `first` belong to a binding at column

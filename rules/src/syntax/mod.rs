@@ -62,8 +62,8 @@ pub struct Tree {
     green: GreenNode,
     errors: Vec<SyntaxError>,
     too_complex: Option<TooComplex>,
-    /// Does everything lie where its indentation says?
-    clean: bool,
+    /// Where something does not lie where its indentation says.
+    unclean: Vec<parser::Unclean>,
     /// Why the text as a whole is not Nix; `None` when it is.
     proof: Option<edit::Proof>,
     /// The starts of the bindings that were read tolerantly inside a fence.
@@ -86,19 +86,20 @@ pub fn parse(text: impl Into<Text>) -> Tree {
     match parser.file() {
         Some(green) => {
             let far = parser.is_far();
-            let (clean, errors) = (parser.clean, parser.errors);
+            let (unclean, errors) = (parser.unclean, parser.errors);
             let (mut hidden, mut damaged) = (parser.hidden, parser.damaged);
             hidden.sort_unstable();
             hidden.dedup();
             damaged.sort_unstable();
-            let failed = parser.failed.map(|at| (parser.entry_start, at));
+            let entry = parser.entry_start.unwrap_or(0);
+            let failed = parser.failed.map(|at| (entry, at));
             let proof = failed.map(|(from, to)| edit::Proof::new(&text, &green, &errors, from, to));
             Tree {
                 text,
                 green,
                 errors,
                 too_complex: None,
-                clean,
+                unclean,
                 proof,
                 damaged,
                 hidden,
@@ -121,7 +122,7 @@ impl Tree {
             green: GreenNode::new(rowan::SyntaxKind(SyntaxKind::NODE_ROOT as u16), []),
             errors: Vec::new(),
             too_complex: Some(TooComplex { range, reason }),
-            clean: false,
+            unclean: Vec::new(),
             proof: None,
             damaged: Vec::new(),
             hidden: Vec::new(),

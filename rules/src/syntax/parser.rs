@@ -28,6 +28,9 @@ pub(super) const END: SyntaxKind = NODE_ROOT;
 /// once more for each fence around it, so this bounds the time.
 pub(super) const MOST_FENCES: u32 = 12;
 
+/// More places where the layout lies are not remembered.
+pub(super) const MOST_UNCLEAN: usize = 64;
+
 /// Where a node starts that is not finished.
 struct Open {
     /// Its first element.
@@ -49,7 +52,7 @@ struct Snapshot {
     depth: u32,
     height: u32,
     wanted: Wanted,
-    clean: bool,
+    unclean: usize,
 }
 
 /// How many constructs wait for each of these.
@@ -91,19 +94,32 @@ pub(super) struct Parser<'t> {
     pub(super) reported: bool,
     pub(super) wanted: Wanted,
     pub(super) fences: u32,
-    /// In a strict parse, the column of the innermost open binding that starts
-    /// its line.
-    pub(super) base: Option<usize>,
-    /// Does everything lie where its indentation says? Then the fences of a
-    /// tolerant parse would cut nothing that is whole.
-    pub(super) clean: bool,
+    /// In a strict parse, the start and the column of the innermost open binding
+    /// that starts its line.
+    pub(super) base: Option<(usize, usize)>,
+    /// Where something does not lie where its indentation says. Elsewhere the
+    /// fences of a tolerant parse would cut nothing that is whole.
+    pub(super) unclean: Vec<Unclean>,
     /// Did the layout of lines far behind something decide about it?
     far: bool,
     /// The starts of the bindings that were read tolerantly inside a fence of
     /// their own.
     pub(super) damaged: Vec<usize>,
     /// The start of the innermost binding that is open where a strict parse failed.
-    pub(super) entry_start: usize,
+    pub(super) entry_start: Option<usize>,
+}
+
+/// A place where something does not lie where its indentation says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unclean {
+    pub(super) at: usize,
+    /// The start of the binding whose fence ends too early or too late there, or
+    /// of the one that holds what does.
+    pub(super) entry: Option<usize>,
+    /// Is it inside that binding that something is amiss?
+    pub(super) inside: bool,
+    /// The column of a line that is too far to the left.
+    pub(super) column: usize,
 }
 
 /// How operators of one precedence group.
@@ -206,10 +222,10 @@ impl<'t> Parser<'t> {
             wanted: Wanted::default(),
             fences: 0,
             base: None,
-            clean: true,
+            unclean: Vec::new(),
             damaged: Vec::new(),
             far: false,
-            entry_start: 0,
+            entry_start: None,
         }
     }
 
@@ -218,7 +234,8 @@ impl<'t> Parser<'t> {
         self.go_to(0);
         self.root();
         if self.failed.is_some() {
-            (self.base, self.clean) = (None, true);
+            self.base = None;
+            self.unclean.clear();
             self.builder.truncate(0);
             (self.depth, self.height) = (0, 0);
             self.wanted = Wanted::default();
@@ -276,7 +293,7 @@ impl<'t> Parser<'t> {
             Some((kind, end)) => {
                 let start = self.lexer.behind_trivia(end);
                 self.one_blank = start == end && kind == TOKEN_WHITESPACE;
-                if self.clean && !self.tolerant {
+                if !self.tolerant {
                     self.check_lines(at, start);
                 }
                 start
@@ -293,8 +310,21 @@ impl<'t> Parser<'t> {
     /// them?
     #[inline]
     fn check_lines(&mut self, from: usize, to: usize) {
-        if let Some(base) = self.base {
-            self.clean = layout::is_inside(self.text, from, to, base);
+        if let Some((entry, base)) = self.base
+            && let Some(column) = layout::leftmost_outside(self.text, from, to, base)
+        {
+            self.is_unclean(to, Some(entry), false, column);
+        }
+    }
+
+    fn is_unclean(&mut self, at: usize, entry: Option<usize>, inside: bool, column: usize) {
+        if self.unclean.len() <= MOST_UNCLEAN {
+            self.unclean.push(Unclean {
+                at,
+                entry,
+                inside,
+                column,
+            });
         }
     }
 
@@ -907,8 +937,11 @@ impl<'t> Parser<'t> {
         self.wanted.brace += 1;
         self.entries(TOKEN_R_BRACE, at);
         self.wanted.brace = self.wanted.brace.saturating_sub(1);
-        if self.clean && !self.tolerant && self.kind == TOKEN_R_BRACE {
-            self.clean = !layout::is_right_of(self.text, at, self.start);
+        if !self.tolerant
+            && self.kind == TOKEN_R_BRACE
+            && layout::is_right_of(self.text, at, self.start)
+        {
+            self.is_unclean(self.start, self.entry_start, true, usize::MAX);
         }
         self.expect(TOKEN_R_BRACE, "}");
         self.close(open, kind);
@@ -965,7 +998,7 @@ impl<'t> Parser<'t> {
             if end > at {
                 let text = &self.text[at..end];
                 self.builder.token(TOKEN_STRING_CONTENT, text);
-                if self.clean && !self.tolerant {
+                if !self.tolerant {
                     self.check_lines(at, end);
                 }
             }
@@ -1082,8 +1115,11 @@ impl<'t> Parser<'t> {
 
     /// One binding of a strict parse.
     pub(super) fn strict_entry(&mut self) {
+        let start = self.start;
         let base = self.entry();
-        self.clean &= !self.runs_on(base);
+        if self.runs_on(base) {
+            self.is_unclean(self.start, Some(start), false, usize::MAX);
+        }
     }
 
     /// One binding or stray token of a tolerant parse; false when the set or
@@ -1138,19 +1174,24 @@ impl<'t> Parser<'t> {
         let mut base = None;
         if !self.tolerant {
             base = layout::column(self.text, self.start);
-            self.base = base.or(self.base);
-            self.entry_start = self.start;
+            self.base = base.map(|base| (self.start, base)).or(self.base);
+            self.entry_start = Some(self.start);
         }
         if self.kind == TOKEN_INHERIT {
             self.inherit(outer.0);
         } else {
             let open = self.open();
             self.attrpath();
+            let has_value = self.kind == TOKEN_ASSIGN;
             self.expect(TOKEN_ASSIGN, "=");
-            if self.kind != TOKEN_SEMICOLON || !self.tolerant || !self.reported {
+            // A key in front of something whole is a binding that is being typed.
+            let is_bare = self.tolerant && !has_value && self.is_over();
+            if !is_bare {
                 self.expr();
+                self.end_of_entry(outer.0);
+            } else if self.kind == TOKEN_SEMICOLON {
+                self.bump();
             }
-            self.end_of_entry(outer.0);
             self.close(open, NODE_ATTRPATH_VALUE);
         }
         self.base = outer.0;
@@ -1161,7 +1202,7 @@ impl<'t> Parser<'t> {
     }
 
     /// The `;`. What comes behind it belongs to the binding around, at column `base`.
-    fn end_of_entry(&mut self, base: Option<usize>) {
+    fn end_of_entry(&mut self, base: Option<(usize, usize)>) {
         self.base = base;
         if self.kind != TOKEN_SEMICOLON {
             if !self.tolerant || self.is_over() {
@@ -1176,7 +1217,7 @@ impl<'t> Parser<'t> {
         self.bump();
     }
 
-    fn inherit(&mut self, base: Option<usize>) {
+    fn inherit(&mut self, base: Option<(usize, usize)>) {
         let open = self.open();
         self.bump();
         if self.kind == TOKEN_L_PAREN {
@@ -1282,7 +1323,7 @@ impl<'t> Parser<'t> {
             depth: self.depth,
             height: self.height,
             wanted: self.wanted,
-            clean: self.clean,
+            unclean: self.unclean.len(),
         }
     }
 
@@ -1291,6 +1332,7 @@ impl<'t> Parser<'t> {
         self.errors.truncate(to.errors);
         (self.kind, self.start, self.end, self.behind) = (to.kind, to.start, to.end, to.behind);
         (self.depth, self.height, self.wanted) = (to.depth, to.height, to.wanted);
-        (self.one_blank, self.clean) = (to.one_blank, to.clean);
+        self.one_blank = to.one_blank;
+        self.unclean.truncate(to.unclean);
     }
 }
