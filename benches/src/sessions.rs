@@ -127,7 +127,12 @@ impl Session {
             return self.wild_edit(text);
         }
         if self.queue.is_empty() {
-            self.cursor = floor(text, self.random.below(text.len() + 1));
+            for _ in 0..20 {
+                self.cursor = floor(text, self.random.below(text.len() + 1));
+                if self.wild > 0 || binding_near(text, self.cursor).is_some() {
+                    break;
+                }
+            }
             let mut typed = self.random.pick(TYPED);
             // Mostly a new binding in front of another one.
             if let Some(at) = binding_near(text, self.cursor)

@@ -29,29 +29,27 @@ pub(super) enum Proof {
     /// A strict reading from the start of a binding fails at the end of this
     /// range, and has looked at nothing behind it.
     Fails(Range<usize>),
-    /// Its brackets do not match, and nothing in it is in doubt about what is
-    /// code and what is a string: the surplus of `{`, `(` and `[`.
-    Unbalanced([i32; 3]),
+    /// Its brackets do not match, and there is no doubt about what is code and
+    /// what is a string.
+    Unbalanced,
 }
 
 impl Proof {
     /// The proof for a whole text whose strict reading failed at `to`, in a
-    /// binding that starts at `from`.
+    /// binding that starts at `from`, and the surplus of its brackets.
     pub(super) fn new(
         text: &str,
         green: &GreenNode,
-        errors: &[SyntaxError],
+        mut errors: impl Iterator<Item = usize>,
         from: usize,
         to: usize,
-    ) -> Self {
+    ) -> (Self, [i32; 3]) {
         let root = SyntaxNode::new_root(green.clone());
-        if errors.iter().all(|error| !is_lexical(text, &root, error)) {
-            let surplus = surplus(green.children());
-            if surplus != [0; 3] {
-                return Self::Unbalanced(surplus);
-            }
+        let surplus = surplus(green.children());
+        if surplus != [0; 3] && !errors.any(|at| is_lexical(text, &root, at)) {
+            return (Self::Unbalanced, surplus);
         }
-        Self::Fails(from..horizon(text, to))
+        (Self::Fails(from..horizon(text, to)), surplus)
     }
 }
 
@@ -67,14 +65,13 @@ fn horizon(text: &str, at: usize) -> usize {
     at + line
 }
 
-/// Does an error leave doubt about where a string ends?
-fn is_lexical(text: &str, root: &SyntaxNode, error: &SyntaxError) -> bool {
-    let at = usize::from(error.range.start());
+/// Does an error here leave doubt about where a string ends?
+fn is_lexical(text: &str, root: &SyntaxNode, at: usize) -> bool {
     let unclosed = |mark: &str| text[at..].starts_with(mark);
     if unclosed("\"") || unclosed("''") || unclosed("/*") {
         return true;
     }
-    let near = error.range.start().min(root.text_range().end());
+    let near = size(at).min(root.text_range().end());
     root.token_at_offset(near).any(|token| {
         token.parent_ancestors().any(|node| {
             matches!(
@@ -139,6 +136,7 @@ struct Spliced {
     errors: Vec<SyntaxError>,
     unclean: Vec<Unclean>,
     proof: Option<Proof>,
+    surplus: [i32; 3],
     damaged: Vec<usize>,
     hidden: Vec<usize>,
     /// What was read again, in the new text.
@@ -227,6 +225,7 @@ impl Tree {
                 self.errors = spliced.errors;
                 self.unclean = spliced.unclean;
                 self.proof = spliced.proof;
+                self.surplus = spliced.surplus;
                 self.damaged = spliced.damaged;
                 self.hidden = spliced.hidden;
                 spliced.range
@@ -418,10 +417,13 @@ impl Tree {
                 continue;
             }
             let strict = match self.read_strictly(span, container) {
-                Reading::Meets(read) if !container.tolerant => {
-                    return self.finish(span, container, read, &Strict::Meets);
+                Reading::Meets(read) => {
+                    let spliced = self.finish(span, container, read, &Strict::Meets);
+                    if spliced.is_some() || !container.tolerant {
+                        return spliced;
+                    }
+                    Strict::Meets
                 }
-                Reading::Meets(_) => Strict::Meets,
                 Reading::Fails(range) => Strict::Fails(range),
                 Reading::Passes => Strict::Passes,
             };
@@ -614,9 +616,7 @@ impl Tree {
         let mut errors = Vec::new();
         let position = |error: &SyntaxError| usize::from(error.range.start());
         errors.extend(self.errors.iter().filter(|e| position(e) < from).cloned());
-        let before = errors.len();
         errors.extend(read.errors);
-        let region = before..errors.len();
         for error in self.errors.iter().filter(|e| position(e) >= old_to) {
             let mut error = error.clone();
             error.range = TextRange::at(size(shift(position(&error))), error.range.len());
@@ -681,43 +681,49 @@ impl Tree {
             unclean,
             hidden,
             proof: None,
+            surplus: [0; 3],
             damaged,
             range: container.from..read.to,
             green,
             errors,
         };
+        let surplus = self.surplus;
+        spliced.surplus = std::array::from_fn(|i| surplus[i] + change[i]);
         if spliced.errors.is_empty() && spliced.hidden.is_empty() && !read.far {
             // Nothing was cut short, so this is what a strict reading gives.
-            return (self.proof.is_none() || clean).then_some(spliced);
+            let known = self.proof.is_none() || !read.tolerantly || clean;
+            return known.then_some(spliced);
         }
-        if !clean {
+        // A strict reading speaks for a text with errors only inside of what was
+        // read strictly before.
+        if !clean || read.far || !read.tolerantly && container.tolerant {
             return None;
         }
+        spliced.errors.sort_by_key(position);
         let root = SyntaxNode::new_root(spliced.green.clone());
-        let lexical = spliced.errors[region.clone()]
+        let mut places = spliced
+            .errors
             .iter()
-            .any(|error| is_lexical(&self.text, &root, error));
-        spliced.errors.sort_by_key(|error| error.range.start());
+            .map(position)
+            .chain(spliced.hidden.iter().copied());
+        let unbalanced =
+            spliced.surplus != [0; 3] && !places.any(|at| is_lexical(&self.text, &root, at));
         // A strict reading of the whole text comes to `from` as this one did only
         // if nothing is wrong before it.
         let first = self.errors.iter().all(|error| position(error) >= from)
             && self.damaged.iter().all(|start| {
                 *start >= from || container.around.iter().any(|around| around.start == *start)
             });
-        let plus = |a: &[i32; 3]| [a[0] + change[0], a[1] + change[1], a[2] + change[2]];
         spliced.proof = match (&self.proof, strict) {
-            (Some(Proof::Unbalanced(old)), _) if !lexical && plus(old) != [0; 3] => {
-                Some(Proof::Unbalanced(plus(old)))
-            }
+            _ if unbalanced => Some(Proof::Unbalanced),
             (_, Strict::Fails(range)) if first => Some(Proof::Fails(range.clone())),
-            (None, _) if !lexical && change != [0; 3] => Some(Proof::Unbalanced(change)),
             (Some(Proof::Fails(old)), Strict::Meets) if first && old_to <= old.start => {
                 Some(Proof::Fails(shift(old.start)..shift(old.end)))
             }
             (Some(Proof::Fails(old)), _) if span.start > old.end => Some(Proof::Fails(old.clone())),
             _ => None,
         };
-        (spliced.proof.is_some() && !read.far).then_some(spliced)
+        spliced.proof.is_some().then_some(spliced)
     }
 }
 
@@ -747,6 +753,7 @@ struct Read {
     unclean: Vec<Unclean>,
     /// Does its layout speak the truth to what is around it?
     is_clean: bool,
+    tolerantly: bool,
     far: bool,
     /// Where, in the new text.
     to: usize,
@@ -760,6 +767,7 @@ impl Read {
         Self {
             // What was read tolerantly was cut by its layout already.
             is_clean: parser.tolerant || parser.unclean.is_empty(),
+            tolerantly: parser.tolerant,
             to: parser.start,
             unclean: std::mem::take(&mut parser.unclean),
             far: parser.is_far(),

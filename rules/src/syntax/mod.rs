@@ -66,6 +66,8 @@ pub struct Tree {
     unclean: Vec<parser::Unclean>,
     /// Why the text as a whole is not Nix; `None` when it is.
     proof: Option<edit::Proof>,
+    /// How many more `{`, `(` and `[` there are than what closes them.
+    surplus: [i32; 3],
     /// The starts of the bindings that were read tolerantly inside a fence.
     damaged: Vec<usize>,
     /// Where errors are that follow from others and are not reported.
@@ -93,7 +95,12 @@ pub fn parse(text: impl Into<Text>) -> Tree {
             damaged.sort_unstable();
             let entry = parser.entry_start.unwrap_or(0);
             let failed = parser.failed.map(|at| (entry, at));
-            let proof = failed.map(|(from, to)| edit::Proof::new(&text, &green, &errors, from, to));
+            let proof = failed.map(|(from, to)| {
+                let errors = errors.iter().map(|error| error.range.start().into());
+                let places = errors.chain(hidden.iter().copied());
+                edit::Proof::new(&text, &green, places, from, to)
+            });
+            let (proof, surplus) = proof.unzip();
             Tree {
                 text,
                 green,
@@ -101,6 +108,7 @@ pub fn parse(text: impl Into<Text>) -> Tree {
                 too_complex: None,
                 unclean,
                 proof,
+                surplus: surplus.unwrap_or_default(),
                 damaged,
                 hidden,
                 far,
@@ -124,6 +132,7 @@ impl Tree {
             too_complex: Some(TooComplex { range, reason }),
             unclean: Vec::new(),
             proof: None,
+            surplus: [0; 3],
             damaged: Vec::new(),
             hidden: Vec::new(),
             far: false,

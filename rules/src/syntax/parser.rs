@@ -1258,6 +1258,9 @@ impl<'t> Parser<'t> {
             self.limit = outer.0;
             if self.failed.take().is_none() && !self.goes_on(fence, base) {
                 self.load(self.behind);
+                if self.runs_on(base) {
+                    self.is_unclean(self.start, Some(start), false, usize::MAX);
+                }
                 return;
             }
             self.restore(before);
