@@ -16,6 +16,7 @@
 //! parsed.
 
 use super::SyntaxKind::{self, *};
+use super::builder::Element;
 use super::layout;
 use super::parser::{END, MOST_FENCES, MOST_UNCLEAN, Parser, Unclean, Wanted};
 use super::{
@@ -71,9 +72,9 @@ fn is_lexical(text: &str, root: &SyntaxNode, at: usize) -> bool {
     if unclosed("\"") || unclosed("''") || unclosed("/*") {
         return true;
     }
-    let near = size(at).min(root.text_range().end());
-    root.token_at_offset(near).any(|token| {
-        token.parent_ancestors().any(|node| {
+    // On both sides of the place: rowan's own search reads all children.
+    [at, at.saturating_sub(1)].into_iter().any(|at| {
+        nodes_at(root, at).any(|node| {
             matches!(
                 node.kind(),
                 NODE_STRING
@@ -197,7 +198,7 @@ struct Around {
 
 /// A strict reading goes on for this many bytes behind what was edited before
 /// it is given up.
-const REACH: usize = 64 << 10;
+const REACH: usize = 32 << 10;
 /// More damaged bindings are not looked at one by one.
 const MOST_DAMAGED: usize = 16;
 
@@ -379,7 +380,15 @@ impl Tree {
         for &start in &self.damaged {
             let is_around = around.iter().any(|around| around.start == start);
             if start >= inside && !is_around {
-                let (end, _) = layout::fence(&self.text, start, self.text.len())?;
+                // What is damaged over that many lines is not worth the search.
+                let mut limit = (start + 2 * REACH).min(self.text.len());
+                while !self.text.is_char_boundary(limit) {
+                    limit -= 1;
+                }
+                let (end, _) = layout::fence(&self.text, start, limit)?;
+                if end == limit && limit < self.text.len() {
+                    return None;
+                }
                 fences.push((start, end));
             }
         }
@@ -415,6 +424,14 @@ impl Tree {
         for container in containers {
             if container.tolerant && container.closer == TOKEN_R_BRACK {
                 continue;
+            }
+            // While something is being typed, it is unfinished key after key, and a
+            // strict reading would run far into what follows.
+            if container.tolerant
+                && let Some(read) = self.read_tolerantly(span, container)
+                && let Some(spliced) = self.finish(span, container, read, &Strict::Unknown)
+            {
+                return Some(spliced);
             }
             let strict = match self.read_strictly(span, container) {
                 Reading::Meets(read) => {
@@ -522,9 +539,17 @@ impl Tree {
         parser.tolerant = true;
         parser.fences = entries as u32;
         let around = container.around.first();
-        if let Some(around) = around {
-            (parser.limit, _) = layout::fence(&self.text, around.start, self.text.len())?;
+        let end = span.new(container.old_child_end.max(span.old_end)) + REACH;
+        let mut end = end.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
         }
+        parser.limit = match around {
+            // Up to here the lines are its own, or this would not be inside.
+            Some(around) => layout::own_lines_end(&self.text, container.from, end, around.column),
+            None => end,
+        };
+        let is_capped = parser.limit == end && end < self.text.len();
         parser.wanted = wanted(&container.node, around.map(|around| &around.node));
         parser.go_to(container.from);
         if parser.runs_on(container.before) {
@@ -537,7 +562,10 @@ impl Tree {
             if let Some(last) = self.meets(span, container, parser.start) {
                 break last;
             }
-            if parser.kind == END || !parser.tolerant_step(container.closer, container.opener) {
+            if parser.kind == END
+                || !parser.tolerant_step(container.closer, container.opener)
+                || is_capped && parser.behind + REACH / 2 > end
+            {
                 return None;
             }
         };
@@ -570,23 +598,19 @@ impl Tree {
         let Some(start) = place.entry else {
             return true;
         };
-        let token = self.root().token_at_offset(size(start)).right_biased();
+        let root = self.root();
         let start_of = |node: &SyntaxNode| usize::from(node.text_range().start());
         let around = container.node.text_range();
-        let outermost = token
-            .iter()
-            .flat_map(|token| token.parent_ancestors())
+        let outermost = nodes_at(&root, start)
             .filter(is_entry)
-            .skip_while(|node| start_of(node) != start)
-            .skip(usize::from(!place.inside))
-            .take_while(|node| !node.text_range().contains_range(around))
-            .filter_map(|node| {
+            .skip_while(|node| node.text_range().contains_range(around))
+            .take_while(|node| place.inside || start_of(node) != start)
+            .find_map(|node| {
                 let start = start_of(&node);
                 let moved = span.new(start.max(span.old_end));
                 let start = if start < span.start { start } else { moved };
                 layout::column(&self.text, start)
-            })
-            .last();
+            });
         outermost.is_none_or(|column| place.column <= column)
     }
 
@@ -608,7 +632,12 @@ impl Tree {
             }));
             [new[0] - old[0], new[1] - old[1], new[2] - old[2]]
         };
-        let node = children.splice_children(container.first..read.last, read.elements);
+        let replaced = Replaced {
+            before: children.children().take(container.first),
+            new: read.elements.into_iter(),
+            after: children.children().skip(read.last),
+        };
+        let node = GreenNode::new(children.kind(), replaced);
         let green = container.node.replace_with(node);
 
         let (from, old_to) = (container.from, span.old(read.to));
@@ -727,11 +756,39 @@ impl Tree {
     }
 }
 
+/// The children of a node with some replaced. It knows how many they are, so
+/// that the node is made in one go: sets of ten thousand bindings are common.
+struct Replaced<'g> {
+    before: std::iter::Take<rowan::Children<'g>>,
+    new: std::vec::IntoIter<Element>,
+    after: std::iter::Skip<rowan::Children<'g>>,
+}
+
+impl Iterator for Replaced<'_> {
+    type Item = Element;
+
+    fn next(&mut self) -> Option<Element> {
+        if let Some(old) = self.before.next() {
+            return Some(old.to_owned());
+        }
+        let new = self.new.next();
+        new.or_else(|| self.after.next().map(NodeOrToken::to_owned))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self.before.len() + self.new.len() + self.after.len();
+        (len, Some(len))
+    }
+}
+
+impl ExactSizeIterator for Replaced<'_> {}
+
 /// As [`Reading`], without what was read.
 enum Strict {
     Meets,
     Fails(Range<usize>),
     Passes,
+    Unknown,
 }
 
 /// What reading a container again came to.
@@ -746,7 +803,7 @@ enum Reading {
 
 /// What was read until the old reading was met.
 struct Read {
-    elements: Vec<super::builder::Element>,
+    elements: Vec<Element>,
     errors: Vec<SyntaxError>,
     damaged: Vec<usize>,
     hidden: Vec<usize>,
@@ -782,6 +839,13 @@ impl Read {
 
 fn size(at: usize) -> TextSize {
     TextSize::new(at as u32)
+}
+
+/// The nodes around the byte at `at`, outermost first.
+fn nodes_at(root: &SyntaxNode, at: usize) -> impl Iterator<Item = SyntaxNode> {
+    std::iter::successors(Some(root.clone()), move |node| {
+        child_at(node, at)?.into_node()
+    })
 }
 
 fn is_trivia(kind: SyntaxKind) -> bool {

@@ -47,15 +47,14 @@ fn lines_behind(text: &str, at: usize) -> impl Iterator<Item = (usize, usize)> {
 /// not the first thing on its line.
 pub(super) fn fence(text: &str, start: usize, limit: usize) -> Option<(usize, usize)> {
     let base = column(text, start)?;
-    for (first, column) in lines_behind(text, start) {
-        if first >= limit {
-            break;
-        }
-        if column < base || column == base && starts_binding(text, first) {
-            return Some((first, base));
-        }
-    }
-    Some((limit, base))
+    Some((own_lines_end(text, start, limit, base), base))
+}
+
+/// Where the lines behind `from` no longer belong to a binding at column `base`.
+pub(super) fn own_lines_end(text: &str, from: usize, limit: usize, base: usize) -> usize {
+    lines_behind(&text[..limit], from)
+        .find(|(first, _)| !is_own_line(text, *first, base))
+        .map_or(limit, |(first, _)| first)
 }
 
 /// The smallest column of the lines that start in `from..=to` and do not belong to
