@@ -1,6 +1,7 @@
 //! Seeded inputs for the benchmarks: the same text for the same seed, on every
 //! machine.
 
+pub mod grammar;
 pub mod recovery;
 pub mod sessions;
 
@@ -110,6 +111,37 @@ in
         line += 1;
     }
     out.push_str("  };\n}\n");
+    out
+}
+
+/// Packages; `@W` is a word, `@N` the number of the package.
+const PACKAGES: &[&str] = &[
+    "  @W_@N = callPackage ../tools/@W { };\n\n",
+    "  @W_@N = callPackage ../development/@W {\n    inherit (darwin) cctools;\n    enableX = !stdenv.isDarwin;\n  };\n\n",
+    "  # @W needs an old compiler\n  @W_@N = (callPackage ../games/@W { stdenv = gcc_@NStdenv; }).override { lua = lua5; };\n",
+    "  \"@W-@N.1.2\" = {\n    name = \"@W\";\n    version = \"@N.1.2\";\n    src = fetchurl {\n      url = \"https://registry.example.org/@W/-/@W-@N.1.2.tgz\";\n      sha512 = \"@N+pJkkXrSrNrKzVnZ0oGQ5sQ3mTqYxkdv8yfDbEo1bmpLwWhFmV2hcNW5Gw==\";\n    };\n  };\n",
+    "  @W_@N = self.\"@W\".overrideAttrs (old: rec { version = \"@N\"; patches = old.patches or [ ] ++ [ ./@W.patch ]; });\n",
+];
+
+/// A package set of at least `bytes` bytes, like all-packages.nix and like what
+/// generators of package sets write.
+pub fn package_set(seed: u64, bytes: usize) -> String {
+    let mut random = Random::new(seed);
+    let mut out = String::from(
+        "{ lib, callPackage, fetchurl, stdenv, darwin, ... }:\nself:\nwith self;\n{\n",
+    );
+    let mut number = 0;
+    while out.len() < bytes {
+        let word = random.pick(WORDS);
+        let package = random.pick(PACKAGES);
+        out.push_str(
+            &package
+                .replace("@W", word)
+                .replace("@N", &number.to_string()),
+        );
+        number += 1;
+    }
+    out.push_str("}\n");
     out
 }
 

@@ -4,7 +4,12 @@
 //! `NIXAMINE_EDITS` says how many edits (50,000 unless set), `NIXAMINE_SEED`
 //! where to start, `NIXAMINE_CORPUS` a folder whose files are edited beside the
 //! generated ones.
-#![allow(missing_docs, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test"
+)]
 
 use nixamine_benches::{Random, corpus, module, sessions::Session};
 use nixamine_rules::syntax::{Text, TextEdit, Tree, parse};

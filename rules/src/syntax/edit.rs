@@ -159,7 +159,8 @@ impl Span {
     fn old(self, at: usize) -> usize {
         at - self.new_end + self.old_end
     }
-    fn new(self, at: usize) -> usize {
+    /// The place of something behind the edit in the new text.
+    fn moved(self, at: usize) -> usize {
         at - self.old_end + self.new_end
     }
 }
@@ -339,7 +340,7 @@ impl Tree {
                 .last()?;
             let end = second
                 .as_node()
-                .map_or(second.text_range().end(), |node| first_tokens_end(node));
+                .map_or(second.text_range().end(), first_tokens_end);
             if span.start <= usize::from(end) + 1 {
                 return None;
             }
@@ -486,7 +487,7 @@ impl Tree {
 
     fn read_strictly(&self, span: Span, container: &Container) -> Reading {
         let mut parser = self.parser(span, container);
-        let end = span.new(container.old_child_end.max(span.old_end)) + REACH;
+        let end = span.moved(container.old_child_end.max(span.old_end)) + REACH;
         let limit = end.min(self.text.len());
         parser.limit = limit;
         let around = container.around.first();
@@ -539,7 +540,7 @@ impl Tree {
         parser.tolerant = true;
         parser.fences = entries as u32;
         let around = container.around.first();
-        let end = span.new(container.old_child_end.max(span.old_end)) + REACH;
+        let end = span.moved(container.old_child_end.max(span.old_end)) + REACH;
         let mut end = end.min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
@@ -607,7 +608,7 @@ impl Tree {
             .take_while(|node| place.inside || start_of(node) != start)
             .find_map(|node| {
                 let start = start_of(&node);
-                let moved = span.new(start.max(span.old_end));
+                let moved = span.moved(start.max(span.old_end));
                 let start = if start < span.start { start } else { moved };
                 layout::column(&self.text, start)
             });

@@ -5,9 +5,14 @@
 /// The column of a token that is the first on its line, in bytes.
 pub(super) fn column(text: &str, at: usize) -> Option<usize> {
     let before = &text.as_bytes()[..at];
-    let line = memchr::memrchr(b'\n', before).map_or(0, |found| found + 1);
-    let blanks = before[line..].iter().all(|b| matches!(b, b' ' | b'\t'));
-    blanks.then_some(at - line)
+    // Lines can be long; only their blanks are looked at.
+    let blanks = before
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b' ' | b'\t'));
+    let column = blanks.count();
+    let first = at == column || before[at - column - 1] == b'\n';
+    first.then_some(column)
 }
 
 /// How far the line of `at` is indented, in bytes.

@@ -29,7 +29,10 @@ pub(super) const END: SyntaxKind = NODE_ROOT;
 pub(super) const MOST_FENCES: u32 = 12;
 
 /// More places where the layout lies are not remembered.
-pub(super) const MOST_UNCLEAN: usize = 64;
+pub(super) const MOST_UNCLEAN: usize = 512;
+
+/// More errors that follow from others are not remembered.
+const MOST_HIDDEN: usize = 64;
 
 /// Where a node starts that is not finished.
 struct Open {
@@ -486,7 +489,12 @@ impl<'t> Parser<'t> {
             .last()
             .is_some_and(|last| last.range.end() >= here);
         if self.reported || follows {
-            return self.hidden.push(self.behind);
+            // So broken a text is parsed whole after every edit.
+            self.far |= self.hidden.len() >= MOST_HIDDEN;
+            if !self.far && self.hidden.last() != Some(&self.behind) {
+                self.hidden.push(self.behind);
+            }
+            return;
         }
         let error = error(self);
         self.errors.push(error);
@@ -999,6 +1007,10 @@ impl<'t> Parser<'t> {
                 let text = &self.text[at..end];
                 self.builder.token(TOKEN_STRING_CONTENT, text);
                 if !self.tolerant {
+                    // A tolerant reading would end such a string with its line.
+                    if !indented && text.contains('\n') {
+                        self.is_unclean(at, self.entry_start, true, usize::MAX);
+                    }
                     self.check_lines(at, end);
                 }
             }
@@ -1142,16 +1154,17 @@ impl<'t> Parser<'t> {
         true
     }
 
-    /// A token that belongs nowhere, and the `;` behind it.
+    /// Tokens that belong nowhere, up to where a binding may start or something
+    /// may end.
     fn stray(&mut self) {
         self.unexpected("a binding");
         let open = self.open();
-        match self.kind {
-            TOKEN_STRING_START => self.string(),
-            _ => self.bump(),
-        }
-        while self.kind == TOKEN_SEMICOLON {
+        loop {
             self.bump();
+            let stays = matches!(self.kind, END | TOKEN_R_BRACE | TOKEN_IN);
+            if stays || starts_entry(self.kind) || self.is_wanted() {
+                break;
+            }
         }
         self.close(open, NODE_ERROR);
     }

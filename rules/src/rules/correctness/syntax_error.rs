@@ -12,8 +12,9 @@ declare_rule! {
     ///
     /// Nothing can be evaluated that imports the file, and Nixamine says nothing
     /// else about it: what a rule would read off a broken tree is guesswork.
-    /// Only the first error of a file is shown, because the ones behind it are
-    /// its consequences more often than not.
+    /// One missing character is one error: what follows from it is not shown, and
+    /// by the indentation of the lines Nixamine finds out where the rest of the
+    /// file goes on as it was.
     ///
     /// ## Example
     ///

@@ -12,9 +12,9 @@ declare_rule! {
     ///
     /// Nix itself gives up on such files, or needs a stack that not every
     /// machine has. Hand-written code nests to about 250 levels; this rule
-    /// speaks up at 500, at an unbroken word of more than 1024 characters
-    /// outside strings, and at 32 MiB. The file is not read any further: no
-    /// other rule looks at it.
+    /// speaks up at 500 and at 32 MiB. Operators and arguments in a row nest,
+    /// too: `a + b + c` is two levels. The file is not read any further: no other
+    /// rule looks at it.
     ///
     /// ## Example
     ///
