@@ -6,28 +6,46 @@
 )]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use nixamine_benches::{module, project};
+use nixamine_benches::{ceiling, module, package_set, project};
 use nixamine_rules::{Settings, Source, Workspace, analyze, syntax};
 use std::hint::black_box;
 
+/// The allocator of the command line, for everybody who is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Writes a text of at least so many bytes for a seed.
+type Make = fn(u64, usize) -> String;
+
 fn one_file(c: &mut Criterion) {
     let settings = Settings::default();
-    let mut group = c.benchmark_group("file");
-    for size in [10_000, 100_000, 1_000_000] {
-        let text = module(1, size);
-        group.throughput(Throughput::Bytes(text.len() as u64));
-        group.sample_size(20);
-        group.bench_with_input(BenchmarkId::new("rnix parse", size), &text, |b, text| {
-            b.iter(|| black_box(rnix::Root::parse(text)));
-        });
-        group.bench_with_input(BenchmarkId::new("parse", size), &text, |b, text| {
-            b.iter(|| black_box(syntax::parse(text.as_str())));
-        });
-        group.bench_with_input(BenchmarkId::new("analyze", size), &text, |b, text| {
-            b.iter(|| black_box(analyze(Source::new("m.nix", text.as_str()), &settings)));
-        });
+    let make: [(&str, Make); 2] = [("module", module), ("packages", package_set)];
+    for (name, make) in make {
+        let mut group = c.benchmark_group(name);
+        for size in [10_000, 100_000, 1_000_000] {
+            let text = make(1, size);
+            group.throughput(Throughput::Bytes(text.len() as u64));
+            group.sample_size(20);
+            group.bench_with_input(BenchmarkId::new("rnix parse", size), &text, |b, text| {
+                b.iter(|| black_box(rnix::Root::parse(text)));
+            });
+            group.bench_with_input(BenchmarkId::new("parse", size), &text, |b, text| {
+                b.iter(|| black_box(syntax::parse(text.as_str())));
+            });
+            group.bench_with_input(
+                BenchmarkId::new("parse and rules", size),
+                &text,
+                |b, text| {
+                    b.iter(|| black_box(analyze(Source::new("m.nix", text.as_str()), &settings)));
+                },
+            );
+            let events = ceiling::events(&syntax::parse(text.as_str()));
+            group.bench_with_input(BenchmarkId::new("ceiling", size), &events, |b, events| {
+                b.iter(|| black_box(ceiling::build(events)));
+            });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 fn whole_project(c: &mut Criterion) {

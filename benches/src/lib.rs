@@ -1,6 +1,7 @@
 //! Seeded inputs for the benchmarks: the same text for the same seed, on every
 //! machine.
 
+pub mod ceiling;
 pub mod grammar;
 pub mod recovery;
 pub mod sessions;

@@ -12,7 +12,7 @@
 )]
 
 use nixamine_benches::{Random, corpus, module, sessions::Session};
-use nixamine_rules::syntax::{Text, TextEdit, Tree, parse};
+use nixamine_rules::syntax::{Text, TextEdit, TextRange, Tree, parse};
 use std::fmt::Write as _;
 
 /// Texts that are hard on whoever splices.
@@ -125,6 +125,94 @@ fn edited_trees_are_parsed_trees() {
     eprintln!("{done} edits, {broken} left a syntax error, {spliced} were spliced");
     eprintln!("of {typed} typed in modules {typed_spliced} were spliced");
     assert!(typed_spliced * 10 > typed * 8, "most keys are spliced");
+}
+
+/// Edits that once gave another tree than a parse, cut down.
+const ONCE_WRONG: &[(&str, u32, u32, &str)] = &[
+    ("{üt[\"\"]}}", 6, 6, "\n    '';\n    users.users.samba_3 = "),
+    ("{a]i\n|>}", 6, 7, ""),
+    ("{\nm={\n n;e\nk;_{} \"\"}", 16, 16, "a b c\n"),
+    ("{\n    b={b=e;n=[\"\"];\n    };", 21, 22, ""),
+    ("#\nlet{\n f\n e=;\n{}}", 10, 10, "g"),
+    ("{=\"A\";a}", 6, 6, "\n"),
+    ("./*\nlet { }", 10, 10, "*/"),
+    ("{\n  a=let\n b==;\n */\n}", 16, 16, " "),
+    ("{\n a=let\nb=1;in\n b;inherit c=2;}", 27, 27, ";"),
+    ("{a let \nin\nb", 7, 8, "#"),
+    ("let=\nin\ns", 4, 5, "x:y"),
+    (
+        "{\ng={t=\"\";\n s.itx=if a then b else c;/**/};\n}",
+        16,
+        16,
+        " ",
+    ),
+    (
+        "{x=if a then b else c;f={...}:{};\ne b=2;\nc={\nd=1;};}",
+        35,
+        36,
+        "",
+    ),
+    ("{a=d;e=f;g[\"\"];;}", 10, 10, "="),
+    ("let a=(x;in", 8, 8, ")"),
+    ("{\no\nq=1;\"\";};", 8, 8, "\n"),
+    (
+        "{\"\n\".${c}.d=/${f};e=\"\";\n f={...}:{};\nk=l;m=n(x);a=[\"\"];}",
+        24,
+        24,
+        "x",
+    ),
+    (
+        "{...}:{\n  s={v=[\"\"];e=e;};d=let\n   d={\n x=\"\";x=\"\";p=\"\";\n};in([]''${s r.${o}}'');}",
+        39,
+        39,
+        "t",
+    ),
+    (
+        "#\nlet g=r;in{\n  r={a=\"\";\n   t=''\n''{t=t;d=0;};};\n c={\n \"\".t=\"\";\n   o={\n  n=[\"\"];\n };t=if f then\"\"else e;x=with s;[];};\n}",
+        105,
+        105,
+        "e;\n      l = [ \"1\" \"${t c.p",
+    ),
+];
+
+#[test]
+fn what_once_went_wrong() {
+    for &(text, start, end, with) in ONCE_WRONG {
+        let mut tree = parse(text);
+        tree.apply(&TextEdit {
+            range: TextRange::new(start.into(), end.into()),
+            text: with.to_owned(),
+        });
+        assert_eq!(difference(&tree), None, "{text:?}");
+    }
+}
+
+#[test]
+fn several_edits_and_undo_give_the_old_tree() {
+    // As a notification brings them: one after the other, then all taken back.
+    let text = module(3, 4_000);
+    let (first, mut tree) = (parse(text.as_str()), parse(text.as_str()));
+    let places: Vec<u32> = text.match_indices(" = ").map(|(at, _)| at as u32).collect();
+    let insert = |at: u32, text: &str| TextEdit {
+        range: TextRange::empty(at.into()),
+        text: text.to_owned(),
+    };
+    // The last first, as editors send the edits of many cursors.
+    for &at in places.iter().rev() {
+        tree.apply(&insert(at, "X"));
+    }
+    assert_eq!(difference(&tree), None);
+    for &at in &places {
+        tree.apply(&TextEdit {
+            range: TextRange::at(at.into(), 1.into()),
+            text: String::new(),
+        });
+    }
+    assert!(tree.green() == first.green() && tree.text() == first.text());
+    let block = "\n  services.x = {\n    enable = true;\n  };".repeat(2_000);
+    let at = text.find("  config = ").expect("it is in every module") as u32 - 1;
+    tree.apply(&insert(at, &block));
+    assert_eq!(difference(&tree), None);
 }
 
 /// A smaller text and edit that differ too, if the last edit alone is enough.

@@ -624,11 +624,22 @@ impl<'t> Parser<'t> {
                     Some(end) => end,
                     None => return false,
                 },
-                // A computed key: nothing else has one behind a `.`.
-                (TOKEN_INTERPOL_START, _) => return true,
+                (TOKEN_INTERPOL_START, end) => match self.plain_computed(end) {
+                    Some(end) => end,
+                    None => return false,
+                },
                 _ => return false,
             };
         }
+    }
+
+    /// The end of a computed key, from behind its `${`, if nothing nests in it.
+    fn plain_computed(&self, start: usize) -> Option<usize> {
+        let rest = &self.text.as_bytes()[start..self.limit.max(start)];
+        let end = rest
+            .iter()
+            .position(|byte| matches!(byte, b'}' | b'{' | b'"' | b'\'' | b'#' | b'\n'))?;
+        (rest[end] == b'}').then_some(start + end + 1)
     }
 
     /// The end of a string of one line without interpolation.
