@@ -69,6 +69,10 @@ fn difference(tree: &Tree) -> Option<String> {
         let _ = writeln!(out, "errors: edited {:?}", tree.errors());
         let _ = writeln!(out, "        parsed {:?}", whole.errors());
     }
+    if whole.errors().is_empty() && tree.remembered() != whole.remembered() {
+        let (a, b) = (tree.remembered(), whole.remembered());
+        let _ = writeln!(out, "remembered: edited {a}\n            parsed {b}");
+    }
     if tree.too_complex() != whole.too_complex() {
         let _ = writeln!(out, "too complex: {:?}", whole.too_complex());
     }

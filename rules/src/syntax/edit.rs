@@ -176,8 +176,9 @@ struct Container {
     /// Where to read on from: the child with this index starts there.
     from: usize,
     first: usize,
-    /// The column of the binding that ends before `from`, if it starts its line.
-    before: Option<usize>,
+    /// The start and the column of the binding that ends before `from`, if it
+    /// starts its line.
+    before: Option<(usize, usize)>,
     /// The end of the old child that the edit ends in.
     old_child_end: usize,
     /// The fences of the damaged bindings near it, in the old text, those around
@@ -322,7 +323,7 @@ impl Tree {
                 break (
                     range.end,
                     child.index() + 1,
-                    layout::column(&self.text, range.start),
+                    layout::column(&self.text, range.start).map(|column| (range.start, column)),
                 );
             }
             if child.text_range() == opener {
@@ -492,14 +493,18 @@ impl Tree {
         parser.limit = limit;
         let around = container.around.first();
         parser.base = around.map(|around| (around.start, around.column));
+        let entry = container.node.ancestors().skip(1).find(is_entry);
+        parser.entry_start = entry.map(|entry| entry.text_range().start().into());
         parser.go_to(container.from);
         if container.closer == TOKEN_R_BRACK && matches!(parser.kind, TOKEN_OR | TOKEN_DOT) {
             return Reading::Passes;
         }
-        if parser.runs_on(container.before) {
+        if let Some((entry, column)) = container.before
+            && parser.runs_on(Some(column))
+        {
             parser.unclean.push(Unclean {
                 at: parser.start,
-                entry: None,
+                entry: Some(entry),
                 inside: false,
                 column: usize::MAX,
             });
@@ -553,7 +558,7 @@ impl Tree {
         let is_capped = parser.limit == end && end < self.text.len();
         parser.wanted = wanted(&container.node, around.map(|around| &around.node));
         parser.go_to(container.from);
-        if parser.runs_on(container.before) {
+        if parser.runs_on(container.before.map(|(_, column)| column)) {
             return None;
         }
         let last = loop {
@@ -691,12 +696,12 @@ impl Tree {
         let clean = read.is_clean
             && self.unclean.len() <= MOST_UNCLEAN
             && self.unclean.iter().all(|unclean| {
-                (from..old_to).contains(&unclean.at) || !self.matters(container, unclean, span)
+                unclean.at > from && unclean.at < old_to || !self.matters(container, unclean, span)
             });
         let mut unclean = read.unclean;
         for &place in &self.unclean {
             let at = place.at;
-            if at < from {
+            if at <= from {
                 unclean.push(place);
             } else if at > old_to || at == old_to && old_to == container.closer_at {
                 let entry = place.entry.map(|entry| match entry < old_to {
@@ -721,8 +726,9 @@ impl Tree {
         spliced.surplus = std::array::from_fn(|i| surplus[i] + change[i]);
         if spliced.errors.is_empty() && spliced.hidden.is_empty() && !read.far {
             // Nothing was cut short, so this is what a strict reading gives.
+            // But a strict one would have seen where the layout lies.
             let known = self.proof.is_none() || !read.tolerantly || clean;
-            return known.then_some(spliced);
+            return (known && spliced.damaged.is_empty()).then_some(spliced);
         }
         // A strict reading speaks for a text with errors only inside of what was
         // read strictly before.

@@ -149,6 +149,17 @@ impl Tree {
         tree
     }
 
+    /// What the tree of a text without errors knows beside it for the edits to
+    /// come: the same, however it was made. For tests.
+    #[doc(hidden)]
+    pub fn remembered(&self) -> String {
+        let mut unclean = self.unclean.clone();
+        unclean.sort();
+        unclean.dedup();
+        unclean.truncate(parser::MOST_UNCLEAN);
+        format!("{unclean:?}")
+    }
+
     /// The text the tree was made from, byte for byte.
     pub fn text(&self) -> &Text {
         &self.text

@@ -113,7 +113,7 @@ pub(super) struct Parser<'t> {
 }
 
 /// A place where something does not lie where its indentation says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Unclean {
     pub(super) at: usize,
     /// The start of the binding whose fence ends too early or too late there, or
@@ -296,7 +296,8 @@ impl<'t> Parser<'t> {
             Some((kind, end)) => {
                 let start = self.lexer.behind_trivia(end);
                 self.one_blank = start == end && kind == TOKEN_WHITESPACE;
-                if !self.tolerant {
+                // Most gaps are a single blank, which starts no line.
+                if (start > at + 1 || self.lexer.byte(at) != b' ') && !self.tolerant {
                     self.check_lines(at, start);
                 }
                 start
