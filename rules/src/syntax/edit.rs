@@ -20,7 +20,8 @@ use super::builder::Element;
 use super::layout;
 use super::parser::{END, MOST_FENCES, MOST_UNCLEAN, Parser, Unclean, Wanted};
 use super::{
-    GreenNode, NodeOrToken, SyntaxError, SyntaxNode, TextEdit, TextRange, TextSize, Tree, parse,
+    GreenNode, MAX_BYTES, NodeOrToken, SyntaxError, SyntaxNode, TextEdit, TextRange, TextSize,
+    Tree, parse,
 };
 use std::ops::Range;
 
@@ -221,6 +222,8 @@ impl Tree {
         self.text.replace(range, &edit.text);
         let old = self.green.clone();
         let old_len = old.text_len();
+        let fits = self.text.len() <= MAX_BYTES;
+        let containers = containers.filter(|_| fits);
         let spliced = containers.and_then(|containers| self.splice(span, &containers));
         let range = match spliced {
             Some(spliced) => {
@@ -383,10 +386,7 @@ impl Tree {
             let is_around = around.iter().any(|around| around.start == start);
             if start >= inside && !is_around {
                 // What is damaged over that many lines is not worth the search.
-                let mut limit = (start + 2 * REACH).min(self.text.len());
-                while !self.text.is_char_boundary(limit) {
-                    limit -= 1;
-                }
+                let limit = floor(&self.text, start + 2 * REACH);
                 let (end, _) = layout::fence(&self.text, start, limit)?;
                 if end == limit && limit < self.text.len() {
                     return None;
@@ -462,6 +462,12 @@ impl Tree {
         parser
     }
 
+    /// How far behind an edit a container is read at most.
+    fn reach(&self, span: Span, container: &Container) -> usize {
+        let end = span.moved(container.old_child_end.max(span.old_end)) + REACH;
+        floor(&self.text, end)
+    }
+
     /// Where the new reading meets the old one, if it does at the current token.
     fn meets(&self, span: Span, container: &Container, at: usize) -> Option<usize> {
         if at < span.new_end {
@@ -488,8 +494,7 @@ impl Tree {
 
     fn read_strictly(&self, span: Span, container: &Container) -> Reading {
         let mut parser = self.parser(span, container);
-        let end = span.moved(container.old_child_end.max(span.old_end)) + REACH;
-        let limit = end.min(self.text.len());
+        let limit = self.reach(span, container);
         parser.limit = limit;
         let around = container.around.first();
         parser.base = around.map(|around| (around.start, around.column));
@@ -545,11 +550,7 @@ impl Tree {
         parser.tolerant = true;
         parser.fences = entries as u32;
         let around = container.around.first();
-        let end = span.moved(container.old_child_end.max(span.old_end)) + REACH;
-        let mut end = end.min(self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = self.reach(span, container);
         parser.limit = match around {
             // Up to here the lines are its own, or this would not be inside.
             Some(around) => layout::own_lines_end(&self.text, container.from, end, around.column),
@@ -703,7 +704,7 @@ impl Tree {
             let at = place.at;
             if at <= from {
                 unclean.push(place);
-            } else if at > old_to || at == old_to && old_to == container.closer_at {
+            } else if at > old_to || at == old_to && place.inside {
                 let entry = place.entry.map(|entry| match entry < old_to {
                     true => entry,
                     false => shift(entry),
@@ -842,6 +843,15 @@ impl Read {
             last,
         }
     }
+}
+
+/// The last place at or before `at` between two characters.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 fn size(at: usize) -> TextSize {
