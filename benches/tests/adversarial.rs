@@ -45,6 +45,9 @@ const UNITS: &[(&str, &str)] = &[
     ("a = 1\n", ""),
     (" a = lib.mkForce { b = \"/home/a\"; }\n", ""),
     ("\"", ""),
+    ("\"a\" ", ""),
+    ("[ \"a\" ", ""),
+    ("a.\"b\" ", ""),
     ("'", ""),
     ("$", ""),
     ("\u{fc}", ""),
@@ -74,6 +77,7 @@ fn a_megabyte_of_anything_on_a_small_stack() {
                     nested.clone(),
                     format!("{{\n{nested}"),
                     format!("{{ a = {nested}; }}"),
+                    format!("{{ a = [ {nested}"),
                 ];
                 for text in shapes {
                     let start = Instant::now();

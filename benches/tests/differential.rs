@@ -106,7 +106,7 @@ fn edited_trees_are_parsed_trees() {
     while done < edits {
         session_seed += 1;
         let first = start(&mut random, &corpus);
-        let from_module = first.contains("my.");
+        let from_module = first.contains("my.") && first.len() < 10_000;
         let mut tree = parse(first);
         let wild = [0, 0, 5, 30, 100][random.below(5)];
         let mut session = Session::new(session_seed, wild);
@@ -135,7 +135,7 @@ fn edited_trees_are_parsed_trees() {
     }
     eprintln!("{done} edits, {broken} left a syntax error, {spliced} were spliced");
     eprintln!("of {typed} typed in modules {typed_spliced} were spliced");
-    assert!(typed_spliced * 10 > typed * 7, "most keys are spliced");
+    assert!(typed_spliced * 10 > typed * 8, "most keys are spliced");
 }
 
 /// Edits that once gave another tree than a parse, cut down.

@@ -91,6 +91,9 @@ pub(super) struct Lexer<'t> {
     run: Run,
     /// From here on no `*/` follows.
     no_comment_end: usize,
+    /// The line that was looked at last: a place on it and its end. Lines can be
+    /// as long as the text.
+    line: (usize, usize),
 }
 
 #[derive(Clone, Copy)]
@@ -111,6 +114,7 @@ impl<'t> Lexer<'t> {
                 underscore: 0,
             },
             no_comment_end: usize::MAX,
+            line: (1, 0),
         }
     }
 
@@ -411,13 +415,18 @@ impl<'t> Lexer<'t> {
     }
 
     /// The end of the line that `at` is on, without its line break.
-    pub(super) fn end_of_line(&self, at: usize) -> usize {
+    pub(super) fn end_of_line(&mut self, at: usize) -> usize {
+        if at >= self.line.0 && at <= self.line.1 {
+            return self.line.1;
+        }
         let found = memchr::memchr(b'\n', &self.bytes[at..]);
         let end = found.map_or(self.bytes.len(), |found| at + found);
-        match end > at && self.bytes[end - 1] == b'\r' {
+        let end = match end > at && self.bytes[end - 1] == b'\r' {
             true => end - 1,
             false => end,
-        }
+        };
+        self.line = (at, end);
+        end
     }
 
     /// The first position from `at` on that is no white space and no comment.

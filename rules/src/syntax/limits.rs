@@ -168,7 +168,7 @@ mod tests {
             "\\",
             "\0",
         ] {
-            let text = unit.repeat(100_000 / unit.len());
+            let text = unit.repeat(100_000);
             for text in [
                 text.clone(),
                 format!("{{\n{text}"),
@@ -198,6 +198,12 @@ mod tests {
             let read = tree.too_complex().is_none() && tree.errors().is_empty();
             assert!(read, "{unit}");
         }
+        let tree = parse(format!("/* {} */ 1", "[ a ".repeat(2_000)));
+        assert!(tree.too_complex().is_none() && tree.errors().is_empty());
+        // Each of these is one level, whatever its condition holds.
+        let asserts = "assert (f a).b == \"c\" && ! d -> e ++ g; ".repeat(300);
+        let tree = parse(format!("{asserts} 1"));
+        assert!(tree.too_complex().is_none() && tree.errors().is_empty());
         for text in [
             format!("x: {}b", "a.".repeat(50_000)),
             format!("[ {} ]", "a <b> http://c.d/e (!x) ".repeat(5_000)),
