@@ -17,12 +17,14 @@
 
 use super::SyntaxKind::{self, *};
 use super::builder::Element;
+use super::find::{child_at, nodes_at};
 use super::layout;
 use super::parser::{END, MOST_FENCES, MOST_UNCLEAN, Parser, Unclean, Wanted};
 use super::{
     GreenNode, MAX_BYTES, NodeOrToken, SyntaxError, SyntaxNode, TextEdit, TextRange, TextSize,
     Tree, parse,
 };
+use rowan::{GreenNodeData, GreenTokenData};
 use std::ops::Range;
 
 /// Why a text is not Nix.
@@ -91,7 +93,7 @@ fn is_lexical(text: &str, root: &SyntaxNode, at: usize) -> bool {
 
 /// How many brackets are opened and not closed.
 fn surplus<'e>(
-    elements: impl Iterator<Item = NodeOrToken<&'e rowan::GreenNodeData, &'e rowan::GreenTokenData>>,
+    elements: impl Iterator<Item = NodeOrToken<&'e GreenNodeData, &'e GreenTokenData>>,
 ) -> [i32; 3] {
     let mut surplus = [0; 3];
     let mut count = |kind: u16| {
@@ -117,6 +119,36 @@ fn surplus<'e>(
         }
     }
     surplus
+}
+
+fn borrowed(element: &Element) -> NodeOrToken<&GreenNodeData, &GreenTokenData> {
+    match element {
+        NodeOrToken::Node(node) => NodeOrToken::Node(node),
+        NodeOrToken::Token(token) => NodeOrToken::Token(token),
+    }
+}
+
+/// Is a `}` among some elements that nothing among them opens?
+fn closes_early(elements: &[Element]) -> bool {
+    let mut open = 0u32;
+    let mut stack: Vec<_> = elements.iter().rev().map(borrowed).collect();
+    while let Some(element) = stack.pop() {
+        match element {
+            NodeOrToken::Node(node) => stack.extend(node.children().rev()),
+            NodeOrToken::Token(token) => {
+                let kind = token.kind().0;
+                if kind == TOKEN_L_BRACE as u16 || kind == TOKEN_INTERPOL_START as u16 {
+                    open += 1;
+                } else if kind == TOKEN_R_BRACE as u16 || kind == TOKEN_INTERPOL_END as u16 {
+                    match open.checked_sub(1) {
+                        Some(rest) => open = rest,
+                        None => return true,
+                    }
+                }
+            }
+        }
+    }
+    false
 }
 
 /// What an edit did to a tree.
@@ -306,7 +338,9 @@ impl Tree {
             .take(8)
             .find(|child| child.kind() == opens)?
             .text_range();
-        if span.start <= usize::from(opener.end()) {
+        // A bracket ends where it ends; `let` may run on.
+        let touches = span.start <= usize::from(opener.end());
+        if span.start < usize::from(opener.end()) || touches && opens == TOKEN_LET {
             return None;
         }
         let before = child_at(node, span.start - 1)?;
@@ -334,21 +368,6 @@ impl Tree {
             }
             child = child.prev_sibling_or_token()?;
         };
-        // What tells a set from the formals of a function.
-        if node.kind() == NODE_ATTR_SET {
-            let second = node
-                .children_with_tokens()
-                .skip(first_index(node, opener)? + 1)
-                .filter(|child| !is_trivia(child.kind()))
-                .take(2)
-                .last()?;
-            let end = second
-                .as_node()
-                .map_or(second.text_range().end(), first_tokens_end);
-            if span.start <= usize::from(end) + 1 {
-                return None;
-            }
-        }
         let last = node.last_child_or_token()?;
         let close = match node.kind() {
             NODE_LET_IN => node
@@ -425,6 +444,13 @@ impl Tree {
     fn splice(&self, span: Span, containers: &[Container]) -> Option<Spliced> {
         for container in containers {
             if container.tolerant && container.closer == TOKEN_R_BRACK {
+                continue;
+            }
+            // What was a set may have become the formals of a function.
+            let mut parser = Parser::new(&self.text, 0);
+            parser.go_to(container.opener);
+            let is_set = container.node.kind() == NODE_ATTR_SET;
+            if is_set && !is_rec(&container.node) && parser.is_pattern() {
                 continue;
             }
             // While something is being typed, it is unfinished key after key, and a
@@ -628,15 +654,17 @@ impl Tree {
         read: Read,
         strict: &Strict,
     ) -> Option<Spliced> {
+        // At a `}` that is taken for a stray one a strict reading of what is around
+        // may end, and it comes first.
+        if read.tolerantly && !read.errors.is_empty() && closes_early(&read.elements) {
+            return None;
+        }
         let children = container.node.green();
         let count = read.last - container.first;
         let replaced = children.children().skip(container.first).take(count);
         let change = {
             let old = surplus(replaced);
-            let new = surplus(read.elements.iter().map(|element| match element {
-                NodeOrToken::Node(node) => NodeOrToken::Node(&**node),
-                NodeOrToken::Token(token) => NodeOrToken::Token(&**token),
-            }));
+            let new = surplus(read.elements.iter().map(borrowed));
             [new[0] - old[0], new[1] - old[1], new[2] - old[2]]
         };
         let replaced = Replaced {
@@ -858,50 +886,17 @@ fn size(at: usize) -> TextSize {
     TextSize::new(at as u32)
 }
 
-/// The nodes around the byte at `at`, outermost first.
-fn nodes_at(root: &SyntaxNode, at: usize) -> impl Iterator<Item = SyntaxNode> {
-    std::iter::successors(Some(root.clone()), move |node| {
-        child_at(node, at)?.into_node()
-    })
-}
-
 fn is_trivia(kind: SyntaxKind) -> bool {
     matches!(kind, TOKEN_WHITESPACE | TOKEN_COMMENT)
 }
 
+fn is_rec(set: &SyntaxNode) -> bool {
+    let first = set.first_child_or_token();
+    first.is_some_and(|first| first.kind() == TOKEN_REC)
+}
+
 fn is_entry(node: &SyntaxNode) -> bool {
     matches!(node.kind(), NODE_ATTRPATH_VALUE | NODE_INHERIT)
-}
-
-/// The child of a node that the byte at `at` belongs to.
-fn child_at(node: &SyntaxNode, at: usize) -> Option<super::SyntaxElement> {
-    let byte = TextRange::at(size(at), TextSize::new(1));
-    let inside = node.text_range().contains_range(byte);
-    inside.then(|| node.child_or_token_at_range(byte))?
-}
-
-fn first_index(node: &SyntaxNode, range: TextRange) -> Option<usize> {
-    node.children_with_tokens()
-        .take(8)
-        .position(|child| child.text_range() == range)
-}
-
-/// The end of the second token of a node, trivia left out, or of its only one.
-fn first_tokens_end(node: &SyntaxNode) -> TextSize {
-    let mut token = node.first_token();
-    let mut seen = 0;
-    let mut end = node.text_range().start();
-    while let Some(found) = token {
-        if !is_trivia(found.kind()) {
-            end = found.text_range().end();
-            seen += 1;
-        }
-        if seen == 2 {
-            break;
-        }
-        token = found.next_token();
-    }
-    end
 }
 
 /// What the constructs wait for that are open inside a node, up to a binding.

@@ -4,6 +4,7 @@
 mod builder;
 pub mod comments;
 mod edit;
+mod find;
 mod layout;
 mod lexer;
 mod limits;
@@ -13,6 +14,7 @@ mod parser;
 mod text;
 
 pub use edit::Change;
+pub use find::{node_around, token_at};
 pub use limits::{MAX_BYTES, MAX_DEPTH, TooComplex};
 pub use lines::{Encoding, LineIndex, Position};
 pub use rnix::ast::{self, AstToken, HasEntry};
@@ -20,8 +22,8 @@ pub use rnix::{
     NodeOrToken, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize,
     TokenAtOffset, WalkEvent,
 };
-pub use rowan::GreenNode;
 pub use rowan::ast::AstNode;
+pub use rowan::{GreenNode, GreenNodeData};
 pub use text::Text;
 
 /// How many kinds there are; a table indexed by [`SyntaxKind`] has this length.
@@ -178,6 +180,26 @@ impl Tree {
     /// Where the text is not Nix, in order of position.
     pub fn errors(&self) -> &[SyntaxError] {
         &self.errors
+    }
+
+    /// Is what stands in `range` as somebody wrote it: is nothing in it, or
+    /// right at its ends, that is not Nix?
+    pub fn is_intact(&self, range: TextRange) -> bool {
+        if self.errors.is_empty() && self.hidden.is_empty() && self.damaged.is_empty() {
+            return true;
+        }
+        let (start, end) = (usize::from(range.start()), usize::from(range.end()));
+        let none_of = |places: &[usize], end: usize| {
+            let first = places.partition_point(|at| *at < start);
+            places.get(first).is_none_or(|at| *at >= end)
+        };
+        let first = self
+            .errors
+            .partition_point(|error| error.range.start() < range.start());
+        let error = self.errors.get(first);
+        error.is_none_or(|error| error.range.start() > range.end())
+            && none_of(&self.hidden, end + 1)
+            && none_of(&self.damaged, end)
     }
 
     /// Set when the text is over the limits and was not parsed.

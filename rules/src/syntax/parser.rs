@@ -743,7 +743,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Does the `{` here open the formals of a function? Two tokens tell.
-    fn is_pattern(&mut self) -> bool {
+    pub(super) fn is_pattern(&mut self) -> bool {
         let first = self.lexer.behind_trivia(self.end);
         if first >= self.limit {
             return false;
