@@ -13,6 +13,7 @@
 
 use nixamine_benches::{Random, corpus, module, sessions::Session};
 use nixamine_rules::syntax::{Text, TextEdit, TextRange, Tree, parse};
+use nixamine_rules::{Document, Settings, Source, Workspace, analyze};
 use std::fmt::Write as _;
 
 /// Texts that are hard on whoever splices.
@@ -138,6 +139,165 @@ fn edited_trees_are_parsed_trees() {
     assert!(typed_spliced * 10 > typed * 8, "most keys are spliced");
 }
 
+/// Two files that a third imports: the second is edited.
+fn workspace(document: Document, settings: &Settings) -> Workspace {
+    let beside = |path: &str, text: &str| analyze(Source::new(path, text), settings);
+    let host = "{ imports = [ ./edited.nix ./other.nix ]; }";
+    let other = "{ lib, ... }: {
+  boot.kernel.sysctl.\"net.git.3\" = 3;
+  boot.kernel.sysctl.\"net.x\" = lib.mkDefault 1;
+  users.users.git.home = \"/home/git\";
+}";
+    let others = [beside("host.nix", host), beside("other.nix", other)];
+    let mut workspace = Workspace::new(others.into_iter().chain([document]).collect(), []);
+    workspace.join(settings);
+    workspace
+}
+
+fn everything() -> Settings {
+    Settings::new(Default::default(), &["all".to_owned()], &[]).expect("`all` is a selector")
+}
+
+/// What is wrong with the findings of an edited workspace, if anything.
+fn wrong_findings(edited: &Workspace, settings: &Settings) -> Option<String> {
+    let text = |workspace: &Workspace| {
+        let mut documents = workspace.documents().iter();
+        let document = documents.find(|document| &**document.path() == "edited.nix");
+        document.map(|document| document.text().clone())
+    };
+    let whole = analyze(Source::new("edited.nix", text(edited)?), settings);
+    let whole = workspace(whole, settings);
+    let (ours, theirs) = (edited.check(settings), whole.check(settings));
+    for file in 0..3 {
+        // What an editor shows: by difference, without the fixes that take time.
+        let shown = |workspace: &Workspace| -> Vec<_> {
+            let placed = workspace.findings(file).into_iter();
+            placed.map(|placed| placed.into_diagnostic()).collect()
+        };
+        let (ours, theirs) = (shown(edited), shown(&whole));
+        if ours != theirs {
+            return Some(format!("file {file}: edited {ours:#?}\nwhole {theirs:#?}"));
+        }
+    }
+    for (ours, theirs) in ours.files.iter().zip(&theirs.files) {
+        if ours.suppressed != theirs.suppressed {
+            return Some(format!(
+                "allowed {} not {}",
+                ours.suppressed, theirs.suppressed
+            ));
+        }
+        let both = ours.diagnostics.iter().zip(&theirs.diagnostics);
+        for (ours, theirs) in both {
+            if ours != theirs {
+                return Some(format!("edited {ours:#?}\nwhole {theirs:#?}"));
+            }
+        }
+        let (ours, theirs) = (&ours.diagnostics, &theirs.diagnostics);
+        if ours.len() != theirs.len() {
+            let more = ours.get(theirs.len()).or(theirs.get(ours.len()));
+            return Some(format!(
+                "edited {}, whole {}: {more:#?}",
+                ours.len(),
+                theirs.len()
+            ));
+        }
+    }
+    None
+}
+
+#[test]
+fn edited_findings_are_those_of_a_full_run() {
+    let edits = number("NIXAMINE_EDITS", 50_000);
+    let seed = number("NIXAMINE_SEED", 1);
+    eprintln!("seed {seed}, {edits} edits");
+    let corpus = corpus(20_000);
+    let settings = everything();
+    let mut random = Random::new(seed);
+    let (mut done, mut session_seed) = (0, seed << 32);
+    let (mut found, mut broken_found) = (0, 0);
+    while done < edits {
+        session_seed += 1;
+        let first = match random.below(4) {
+            0 => start(&mut random, &corpus),
+            _ => dense(&mut random),
+        };
+        let document = Document::open(Source::new("edited.nix", first), &settings);
+        let mut workspace = workspace(document, &settings);
+        let wild = [0, 0, 5, 30, 100][random.below(5)];
+        let mut session = Session::new(session_seed, wild);
+        for _ in 0..20 + random.below(100) {
+            let edited = &workspace.documents()[0];
+            let before = edited.text().clone();
+            if before.len() > 30_000 {
+                break;
+            }
+            let (_, edit) = session.next(&before);
+            workspace.edit("edited.nix", std::slice::from_ref(&edit), &settings);
+            done += 1;
+            if let Some(wrong) = wrong_findings(&workspace, &settings) {
+                let (before, edit) = shrink_by(&before, &edit, |text, edit| {
+                    let source = Source::new("edited.nix", text);
+                    let mut small = self::workspace(Document::open(source, &settings), &settings);
+                    small.edit("edited.nix", std::slice::from_ref(edit), &settings);
+                    wrong_findings(&small, &settings).is_some()
+                });
+                panic!(
+                    "seed {seed}, session {session_seed}:\n{wrong}\nshrunk: {before:?}\nedit: {edit:?}"
+                );
+            }
+            let findings = workspace.check(&settings);
+            let local = |rule: &str| rule != "syntax-error" && rule != "missing-header";
+            let all = findings.files[0].diagnostics.iter();
+            let count = all.filter(|found| local(found.rule.name)).count();
+            found += count;
+            let is_broken = workspace.documents()[0]
+                .tree()
+                .is_some_and(|tree| !tree.errors().is_empty());
+            broken_found += if is_broken { count } else { 0 };
+        }
+    }
+    eprintln!("{done} edits, {found} findings, {broken_found} of them in broken texts");
+    assert!(
+        found > done as usize && broken_found > 0,
+        "there is something to compare"
+    );
+}
+
+/// Settings with much to find in them, and much that decides about it.
+const DENSE: &[&str] = &[
+    "  # forced because of the driver\n  services.@.enable = lib.mkForce true;\n",
+    "  services.@.enable = mkForce false; # nixamine: allow(mk-force) the vendor says so\n",
+    "  services.@ = {\n    enable = f true;\n    home = \"/home/alice/x\";\n\n    b = mkForce 1;\n  };\n",
+    "\n",
+    "  # nixamine: allow(hardcoded-home)\n  environment.x = {\n    y = \"/home/bob\";\n    z = [ \"/Users/eve\" ];\n  };\n",
+    "  boot.kernel.sysctl = {\n    \"net.@\" = 1;\n    \"net.x\" = 2;\n  };\n",
+    "  boot.kernel.sysctl.\"net.git.3\" = if a then 1 else lib.mkDefault 2;\n",
+    "  boot.kernel.sysctl.net.@ = 5;\n",
+    "  config = mkIf cfg.enable {\n    boot.kernel.sysctl.\"net.@\" = mkVMOverride 1;\n    users.users.@.home = \"/home/@\";\n  };\n",
+    "  options.my.@ = {\n    a = mkOption { default = 1; };\n    b = lib.mkOption { types = lib.types.str; };\n  };\n",
+    "  systemd.@ = let g = lib.mkForce; inherit (lib) mkOption; in {\n    a = g 1;\n    # why not\n    b = g 2;\n  };\n",
+    "  home-manager.users.@ = {\n    home.homeDirectory = \"/home/@\";\n    home.file.x.text = \"/home/@/y\";\n  };\n",
+    "  specialisation.@.configuration = { boot.kernel.sysctl.\"net.git.3\" = 1; };\n",
+    "  imports = [ ./other.nix (lib.mkIf a { services.y = lib.mkForce 1; }) ] ++ more;\n",
+    "  programs.@ = mkMerge [ { a = mkForce 1; } (mkIf b { c = mkForce 2; }) ];\n",
+];
+
+fn dense(random: &mut Random) -> String {
+    const HEADS: &[&str] = &[
+        "{ lib, config, ... }:\nwith lib;\nlet\n  f = lib.mkForce;\n  cfg = config.my;\n  more = [ ./host.nix ];\nin\n{\n",
+        "{ lib, ... }:\n{\n",
+        "# Module: x\n# nixamine: allow-file(untyped-option)\n{ lib, config, pkgs, ... }:\nlet inherit (lib) mkForce mkIf; f = mkForce; in\nrec {\n",
+        "{\n",
+    ];
+    let mut text = random.pick(HEADS).to_owned();
+    for _ in 0..random.below(14) {
+        let word = random.pick(&["git", "nginx", "x", "enable"]).to_owned();
+        text.push_str(&random.pick(DENSE).replace('@', &word));
+    }
+    text.push_str("}\n");
+    text
+}
+
 /// Edits that once gave another tree than a parse, cut down.
 const ONCE_WRONG: &[(&str, u32, u32, &str)] = &[
     ("{üt[\"\"]}}", 6, 6, "\n    '';\n    users.users.samba_3 = "),
@@ -184,6 +344,12 @@ const ONCE_WRONG: &[(&str, u32, u32, &str)] = &[
         105,
         "e;\n      l = [ \"1\" \"${t c.p",
     ),
+    (
+        "{}:with b;let c=l;in{\n  p={e=\"\";t=\"\";_=with s;[];\n   dservices.tailscale_12.script = ''\n      set -eu\n      ${pkgs.tailscale}/bin/tailscale --port ${toString cfg.port} \"$@\"\n    '';\n    services.kitty_13 = {\n      en=e;\n    n=[\"\"];\n   };};}",
+        54,
+        215,
+        "",
+    ),
 ];
 
 #[test]
@@ -228,11 +394,18 @@ fn several_edits_and_undo_give_the_old_tree() {
 
 /// A smaller text and edit that differ too, if the last edit alone is enough.
 fn shrink(before: &Text, edit: &TextEdit) -> (String, TextEdit) {
-    let fails = |text: &str, edit: &TextEdit| {
+    shrink_by(before, edit, |text, edit| {
         let mut tree = parse(text);
         tree.apply(edit);
         difference(&tree).is_some()
-    };
+    })
+}
+
+fn shrink_by(
+    before: &Text,
+    edit: &TextEdit,
+    fails: impl Fn(&str, &TextEdit) -> bool,
+) -> (String, TextEdit) {
     let (mut text, mut edit) = (before.to_string(), edit.clone());
     if !fails(&text, &edit) {
         return (text, edit);

@@ -1,8 +1,10 @@
 //! What a rule says: findings, their places and their fixes.
 
+use crate::module::Moved;
 use crate::rule::RuleMeta;
 use crate::syntax::{TextRange, TextSize};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// How bad a finding is; ordered, so that `Error` is the greatest.
@@ -176,6 +178,8 @@ pub struct Diagnostic {
     pub fixes: Vec<Fix>,
     /// The finding holds only if this does.
     pub only_if: Option<Condition>,
+    /// The setting it is about, if it is about one, for who completes it.
+    pub setting: Option<Vec<SmolStr>>,
 }
 
 impl Diagnostic {
@@ -191,6 +195,7 @@ impl Diagnostic {
             related: Vec::new(),
             fixes: Vec::new(),
             only_if: None,
+            setting: None,
         }
     }
 
@@ -222,35 +227,74 @@ impl Diagnostic {
         self
     }
 
-    /// Moves everything that lies in the finding's own file by `offset`, from
-    /// places in a chunk to places in the file.
-    pub(crate) fn shift(&mut self, offset: TextSize) {
-        self.range += offset;
-        for related in self
-            .related
-            .iter_mut()
-            .filter(|related| related.path.is_none())
-        {
-            related.range += offset;
+    /// Moves everything that lies in the finding's own file: what was at `from`
+    /// is at `to`.
+    pub(crate) fn shift(&mut self, from: TextSize, to: TextSize) {
+        if from == to {
+            return;
         }
+        let at = |at| shifted(at, from, to);
+        let range = |range: &mut TextRange| {
+            *range = TextRange::new(at(range.start()), at(range.end()));
+        };
+        range(&mut self.range);
+        let related = self.related.iter_mut();
+        related
+            .filter(|related| related.path.is_none())
+            .for_each(|related| range(&mut related.range));
         for fix in &mut self.fixes {
-            for edit in fix.edits.iter_mut().filter(|edit| edit.path.is_none()) {
-                edit.range += offset;
-            }
+            let edits = fix.edits.iter_mut().filter(|edit| edit.path.is_none());
+            edits.for_each(|edit| range(&mut edit.range));
             if let Some(condition) = &mut fix.safe_if {
-                condition.shift(offset);
+                condition.shift(at);
             }
         }
         if let Some(condition) = &mut self.only_if {
-            condition.shift(offset);
+            condition.shift(at);
         }
     }
 }
 
+impl Diagnostic {
+    /// Where it is when what was at `from` is at `to`.
+    pub(crate) fn range_from(&self, from: TextSize, to: TextSize) -> TextRange {
+        let (start, end) = (self.range.start(), self.range.end());
+        TextRange::new(shifted(start, from, to), shifted(end, from, to))
+    }
+
+    /// Moves the finding with the text, unless it stands where the text changed:
+    /// then false.
+    pub(crate) fn follow(&mut self, moved: Moved) -> bool {
+        let mut ranges: Vec<&mut TextRange> = vec![&mut self.range];
+        let related = self.related.iter_mut();
+        let own = related.filter(|related| related.path.is_none());
+        ranges.extend(own.map(|related| &mut related.range));
+        let edits = self.fixes.iter_mut().flat_map(|fix| &mut fix.edits);
+        let own = edits.filter(|edit| edit.path.is_none());
+        ranges.extend(own.map(|edit| &mut edit.range));
+        let stays = ranges.iter().all(|range| !moved.touches(**range));
+        if stays {
+            ranges.into_iter().for_each(|range| moved.range(range));
+        }
+        stays
+    }
+}
+
+/// Where a place is when what was at `from` is at `to`; it may lie before both.
+fn shifted(at: TextSize, from: TextSize, to: TextSize) -> TextSize {
+    at + to - from
+}
+
 impl Condition {
-    fn shift(&mut self, offset: TextSize) {
+    pub(crate) fn moved(&self, from: TextSize, to: TextSize) -> Self {
+        let mut moved = self.clone();
+        moved.shift(|at| shifted(at, from, to));
+        moved
+    }
+
+    fn shift(&mut self, moved: impl Fn(TextSize) -> TextSize) {
         match self {
-            Self::HomeManagerModule(at) | Self::HomeDirectoryIs { at, .. } => *at += offset,
+            Self::HomeManagerModule(at) | Self::HomeDirectoryIs { at, .. } => *at = moved(*at),
         }
     }
 }

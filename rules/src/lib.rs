@@ -23,6 +23,8 @@ pub mod diagnostic;
 pub mod docs;
 pub mod fixer;
 pub mod linter;
+mod live;
+pub mod local;
 pub mod module;
 pub mod path;
 pub mod rule;

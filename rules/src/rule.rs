@@ -5,9 +5,10 @@
 //! CONTRIBUTING.md for the recipe.
 
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
-use crate::linter::LocalContext;
+use crate::local::LocalContext;
+use crate::module::{Definition, Prefix};
 use crate::syntax::{SyntaxKind, SyntaxNode};
-use crate::workspace::{FileContext, WorkspaceContext};
+use crate::workspace::{FileContext, Place, WorkspaceContext};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -157,25 +158,45 @@ pub trait Rule: Sync {
         &[]
     }
 
-    /// Texts of which at least one stands in every file that
-    /// [`Rule::check_node`] has anything to say about; none means any file.
+    /// Texts of which one stands in every node that [`Rule::check_node`] has
+    /// anything to say about, and not just in a binding inside of it. Names
+    /// that the file gives to such a text (`f = lib.mkForce;`) count as well.
     fn needles(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// Looks at one node. It sees the node's chunk as a tree of its own and
-    /// learns everything outside it from the context, so that its findings
-    /// stay valid for as long as chunk and context are the same.
+    /// The first keys of the settings whose definitions the rule reads in the
+    /// facts of a file.
+    fn settings(&self) -> &'static [Prefix] {
+        &[]
+    }
+
+    /// Looks at one node. What it says may depend on the statement around the
+    /// node, on the kinds of the nodes around it, and on what the context tells;
+    /// it is said again when one of these changes.
     fn check_node(&self, _node: &SyntaxNode, _cx: &mut LocalContext<'_>) {}
 
-    /// Adds to a finding of [`Rule::check_node`] what only the workspace knows.
+    /// Adds ways to mend a finding that take the whole workspace, or much time,
+    /// to find. It is asked when somebody wants to mend.
     fn complete(&self, _diagnostic: &mut Diagnostic, _cx: &FileContext<'_>) {}
 
-    /// Looks at the facts of one file.
+    /// Looks at the facts of one file. It is asked again when they change, or the
+    /// text where it found something.
     fn check_file(&self, _cx: &mut FileContext<'_>) {}
 
-    /// Looks at the facts of all files.
-    fn check_workspace(&self, _cx: &mut WorkspaceContext<'_>) {}
+    /// Does [`Rule::check_file`] read more than facts: what is wrong with the
+    /// text?
+    fn reads_errors(&self) -> bool {
+        false
+    }
+
+    /// The keys under which a definition meets those of other modules;
+    /// [`EVERY_KEY`](crate::workspace::EVERY_KEY) when it matters for all keys.
+    fn keys(&self, _definition: &Definition, _add: &mut dyn FnMut(&str)) {}
+
+    /// Looks at the definitions that meet under a key, in all files. It is asked
+    /// again when one of them changes, or one that matters for all keys.
+    fn check_key(&self, _key: &str, _places: &[Place], _cx: &mut WorkspaceContext<'_>) {}
 }
 
 /// Declares a rule: a unit struct whose doc comment is the rule's page, and its

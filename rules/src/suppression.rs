@@ -1,8 +1,8 @@
 //! Comments that allow a finding: `# nixamine: allow(rule, …) reason`.
 
-use crate::syntax::{
-    LineIndex, NodeOrToken, SyntaxElement, SyntaxKind, SyntaxToken, TextRange, TextSize, Tree,
-};
+use crate::module::Moved;
+use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxToken, TextRange, TextSize, Tree, token_at};
+use std::ops::Range;
 
 /// A name in a suppression, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,23 +26,51 @@ pub struct Suppression {
     pub has_reason: bool,
     /// What goes when the comment goes: with its line, if it has one of its own.
     pub removal: TextRange,
+    /// The part of the text that decided all this.
+    pub(crate) seen: TextRange,
 }
 
 /// The suppressions of a file.
 pub fn collect(tree: &Tree) -> Vec<Suppression> {
-    if !tree.text().contains("nixamine:") {
-        return Vec::new();
-    }
-    let lines = LineIndex::new(tree.text());
-    tree.root()
-        .descendants_with_tokens()
-        .filter_map(NodeOrToken::into_token)
-        .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT)
-        .filter_map(|comment| read(&comment, tree, &lines))
-        .collect()
+    let mut all = Vec::new();
+    collect_in(tree, 0..tree.text().len(), &mut all);
+    all
 }
 
-fn read(comment: &SyntaxToken, tree: &Tree, lines: &LineIndex) -> Option<Suppression> {
+const MARK: &str = "nixamine:";
+
+/// A part of a text of `len` bytes, with all that a mark needs that touches it.
+pub(crate) fn around_mark(part: Range<usize>, len: usize) -> Range<usize> {
+    part.start.saturating_sub(MARK.len())..len.min(part.end + MARK.len())
+}
+
+impl Suppression {
+    pub(crate) fn shift(&mut self, moved: Moved) {
+        for allowed in &mut self.allowed {
+            moved.range(&mut allowed.range);
+        }
+        moved.range(&mut self.scope);
+        moved.range(&mut self.comment);
+        moved.range(&mut self.removal);
+        moved.range(&mut self.seen);
+    }
+}
+
+/// Adds the suppressions whose mark stands in a part of the text.
+pub(crate) fn collect_in(tree: &Tree, part: Range<usize>, all: &mut Vec<Suppression>) {
+    let root = tree.root();
+    for at in memchr::memmem::find_iter(&tree.text().as_bytes()[part.clone()], MARK) {
+        let at = TextSize::new((part.start + at) as u32);
+        let comment = token_at(&root, at).filter(|t| t.kind() == SyntaxKind::TOKEN_COMMENT);
+        let Some(comment) = comment else { continue };
+        let known = |known: &Suppression| known.comment == comment.text_range();
+        if !all.iter().rev().take(2).any(known) {
+            all.extend(read(&comment, tree));
+        }
+    }
+}
+
+fn read(comment: &SyntaxToken, tree: &Tree) -> Option<Suppression> {
     let text = comment.text();
     let body = text.trim_start_matches(['#', '/', '*']).trim_start();
     let directive = body.strip_prefix("nixamine:")?.trim_start();
@@ -71,23 +99,36 @@ fn read(comment: &SyntaxToken, tree: &Tree, lines: &LineIndex) -> Option<Suppres
         .trim_end_matches("*/")
         .trim_matches(|c: char| !c.is_alphanumeric());
     let file = TextRange::up_to(TextSize::of(&**tree.text()) + TextSize::new(1));
-    let line = lines.line(start);
-    let line_start = lines.line_start(line);
-    let line_end = lines.line_start(line + 1);
-    let alone = lines.line_text(tree.text(), line)[..usize::from(start - line_start)]
-        .chars()
-        .all(|c| c.is_whitespace() || c == '\u{feff}');
+    let code = &**tree.text();
+    // Lines end as editors end them: at `\n`, `\r\n` or a lone `\r`.
+    let line_end_after = |at: TextSize| {
+        let rest = &code.as_bytes()[usize::from(at)..];
+        let found = memchr::memchr2(b'\n', b'\r', rest);
+        let len = found.map_or(rest.len(), |found| {
+            let pair = rest[found] == b'\r' && rest.get(found + 1) == Some(&b'\n');
+            found + 1 + usize::from(pair)
+        });
+        at + TextSize::new(len as u32)
+    };
+    let line_start = code[..usize::from(start)]
+        .rfind(['\n', '\r'])
+        .map_or(TextSize::new(0), |found| TextSize::new(found as u32 + 1));
+    let line_end = line_end_after(start);
+    let next_line_end = line_end_after(line_end);
+    let comment_end = comment.text_range().end();
+    let before = &code[usize::from(line_start)..usize::from(start)];
+    let alone = before.chars().all(|c| c.is_whitespace() || c == '\u{feff}');
     let scope = if whole_file {
         file
     } else if alone {
         // The statement below, however long it is.
         let end = statement_below(comment).map_or(line_end, |range| range.end());
-        TextRange::new(start, end.max(lines.line_start(line + 2)))
+        TextRange::new(start, end.max(next_line_end))
     } else {
         TextRange::new(line_start, line_end.max(comment.text_range().end()))
     };
-    let ends_line = lines.line(comment.text_range().end()) == line
-        && tree.text()[usize::from(comment.text_range().end())..usize::from(line_end)]
+    let ends_line = comment_end <= line_end
+        && code[usize::from(comment_end)..usize::from(line_end)]
             .trim()
             .is_empty();
     let removal = if alone && ends_line {
@@ -104,7 +145,14 @@ fn read(comment: &SyntaxToken, tree: &Tree, lines: &LineIndex) -> Option<Suppres
         let kept = before.trim_end_matches([' ', '\t']).len();
         TextRange::new(TextSize::new(kept as u32), comment.text_range().end())
     };
+    let lines = TextRange::new(line_start, next_line_end).cover(comment.text_range());
+    let seen = if whole_file {
+        lines
+    } else {
+        lines.cover(scope)
+    };
     Some(Suppression {
+        seen: seen.cover(removal),
         allowed,
         scope,
         comment: comment.text_range(),

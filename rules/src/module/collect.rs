@@ -1,55 +1,76 @@
 //! Reading the facts of one file off its tree.
 
-use super::shape::{class_of_path, module_shape};
+use super::shape::{Names, Shape, class_of_path, module_shape};
 use super::targets::{named_target, path_target, tree};
 use super::{
     Certainty, Class, ConfigurationFacts, Definition, FileFacts, Guard, Header, Import, Key,
-    LineCounts, Literal, ModuleFacts, OptionDeclaration, Origin, Section, Target,
+    Literal, ModuleFacts, OptionDeclaration, Origin, Section, Target, header,
 };
 use crate::path;
 use crate::semantics::{self, Env, application, attr_name, string_literal, without_parens};
-use crate::syntax::{AstNode, AstToken, HasEntry, SyntaxKind, SyntaxNode, TextRange, Tree, ast};
-use smol_str::SmolStr;
+use crate::syntax::{
+    AstNode, AstToken, HasEntry, NodeOrToken, SyntaxKind, SyntaxNode, TextRange, TextSize, Tree,
+    ast, token_at,
+};
+use smol_str::{SmolStr, SmolStrBuilder};
+use std::sync::Arc;
 
 /// Settings nest less deep than this in any configuration that a person reads.
 /// What lies deeper is not looked at, so that the walk needs little stack.
 const DEEPEST: u32 = 48;
 
-/// The facts of the file at `path`.
-pub fn collect(path: &str, tree: &Tree) -> FileFacts {
+/// The first keys of settings, as in `boot.kernel.sysctl`.
+pub type Prefix = &'static [&'static str];
+
+/// So many options of a module are read where not all facts are.
+pub(crate) const FIRST_OPTIONS: usize = 16;
+
+/// Settings that may hold modules.
+const ROOMS: &[Prefix] = &[
+    &["home-manager"],
+    &["specialisation"],
+    &["virtualisation"],
+    &["containers"],
+    &["nodes"],
+    &["flake"],
+];
+
+/// The facts of the file at `path`. Of its settings only those below `settings`
+/// are read, which is a small part of most files; without that all of them, and
+/// the options that it declares.
+pub fn collect(path: &str, tree: &Tree, settings: Option<&[Prefix]>) -> FileFacts {
     let mut facts = FileFacts {
         header: Header::of(path, tree),
-        lines: LineCounts::of(tree),
+        lines: lines(tree.text(), line_breaks(tree.text())),
+        code_lines: settings.is_none().then(|| header::code_lines(tree)),
         ..Default::default()
     };
     let root = tree.root();
     let Some(expr) = ast::Root::cast(root.clone()).and_then(|root| root.expr()) else {
         return facts;
     };
-    let mut collector = Collector {
-        facts: &mut facts,
-        deep: 0,
-        followed: 0,
-    };
-    let name = path::file_name(path);
-    if name != "flake.nix"
-        && let Some((certainty, class)) = module_shape(expr.syntax())
-    {
-        let class = if class == Class::Unknown {
-            class_of_path(path)
-        } else {
-            class
-        };
-        let module = collector.add(Origin::File, certainty, class, expr.syntax(), None);
-        collector.facts.modules[module].plain_body = Collector::plain_body(expr.syntax());
-        collector.body(module, expr.syntax(), &Env::default(), &Here::default());
-    }
+    let mut collector = Collector::new(tree, &mut facts, settings);
+    collector.file(path, expr.syntax());
     // Module lists stand in flakes and in the helpers that flakes call. A file
     // that is a module can define one, too (flake-parts).
-    if tree.text().contains("modules") || tree.text().contains("Modules") {
-        collector.find_configurations(&root);
+    collector.find_configurations(&root);
+    // They are kept for long.
+    for module in &mut facts.modules {
+        module.sections.shrink_to_fit();
+        module.definitions.shrink_to_fit();
     }
     facts
+}
+
+/// How often a text breaks its line.
+pub(crate) fn line_breaks(text: &str) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count()
+}
+
+/// How many lines a text has that breaks so often.
+pub(crate) fn lines(text: &str, breaks: usize) -> u32 {
+    let open = !text.is_empty() && !text.ends_with('\n');
+    (breaks + usize::from(open)) as u32
 }
 
 /// Where the walk is in a module: everything that a definition inherits.
@@ -57,14 +78,14 @@ pub fn collect(path: &str, tree: &Tree) -> FileFacts {
 struct Here {
     path: Vec<Key>,
     priorities: Vec<(usize, u32)>,
-    guards: Vec<Guard>,
+    guards: Arc<[Guard]>,
     update: Option<TextRange>,
 }
 
 impl Here {
     fn guarded(&self, guards: Vec<Guard>) -> Self {
         let mut here = self.clone();
-        here.guards.extend(guards);
+        here.guards = here.guards.iter().cloned().chain(guards).collect();
         here
     }
     fn priority(&self, priority: u32) -> Self {
@@ -82,18 +103,207 @@ impl Here {
     }
 }
 
-struct Collector<'f> {
-    facts: &'f mut FileFacts,
+pub(super) struct Collector<'f> {
+    tree: &'f Tree,
+    pub(super) facts: &'f mut FileFacts,
+    settings: Option<&'f [Prefix]>,
     deep: u32,
     /// How many names were followed to what they are bound to.
     followed: u32,
+    /// Set while only what an edit touched is read.
+    pub(super) again: Option<Again>,
+}
+
+/// Reading again what an edit touched.
+#[derive(Debug)]
+pub(super) struct Again {
+    /// What is new in the text.
+    pub(super) range: TextRange,
+    /// What was read again for it: entries of one set. `None` as long as the
+    /// walk has not come to that set.
+    pub(super) unit: Option<TextRange>,
+    /// The set.
+    pub(super) set: Option<SyntaxNode>,
+    /// Are the entries of the unit being read?
+    inside: bool,
+    /// Is it the outermost set of a module, or that of its `config`?
+    pub(super) is_top: bool,
+    /// Do the names that a set on the way binds mean something in it?
+    pub(super) is_rec: bool,
+}
+
+impl Again {
+    pub(super) fn new(range: TextRange) -> Self {
+        Self {
+            range,
+            unit: None,
+            set: None,
+            inside: false,
+            is_top: false,
+            is_rec: false,
+        }
+    }
+}
+
+/// The entries of `set` that `range` touches.
+pub(crate) fn touched(set: &SyntaxNode, range: TextRange) -> Vec<ast::Entry> {
+    let start = range.start().checked_sub(TextSize::new(1));
+    let first = start
+        .map(|start| TextRange::at(start, TextSize::new(1)))
+        .filter(|byte| set.text_range().contains_range(*byte))
+        .and_then(|byte| set.child_or_token_at_range(byte));
+    let mut next = match first {
+        Some(element) => Some(element),
+        None => set.first_child_or_token(),
+    };
+    let mut entries = Vec::new();
+    while let Some(element) = next.filter(|element| element.text_range().start() <= range.end()) {
+        next = element.next_sibling_or_token();
+        let entry = element.into_node().and_then(ast::Entry::cast);
+        entries.extend(entry.filter(|entry| entry.syntax().text_range().end() >= range.start()));
+    }
+    entries
 }
 
 /// Names that are followed in one file: lists that are built from each other
 /// could otherwise double with every step.
 const MOST_FOLLOWED: u32 = 200;
 
-impl Collector<'_> {
+impl<'f> Collector<'f> {
+    pub(super) fn new(
+        tree: &'f Tree,
+        facts: &'f mut FileFacts,
+        settings: Option<&'f [Prefix]>,
+    ) -> Self {
+        Self {
+            tree,
+            facts,
+            settings,
+            deep: 0,
+            followed: 0,
+            again: None,
+        }
+    }
+
+    /// The expression that is the file.
+    pub(super) fn file(&mut self, path: &str, expr: &SyntaxNode) {
+        if path::file_name(path) == "flake.nix" {
+            return;
+        }
+        let shape = match self.again {
+            // It is what it was.
+            Some(_) => Some((Certainty::Certain, Class::NixOs)),
+            None => {
+                self.facts.shape = Shape::of(expr);
+                self.facts.shape.as_ref().and_then(Shape::verdict)
+            }
+        };
+        if let Some((certainty, class)) = shape {
+            let class = if class == Class::Unknown {
+                class_of_path(path)
+            } else {
+                class
+            };
+            let module = self.add(Origin::File, certainty, class, expr, None);
+            self.facts.modules[module].plain_body = Self::plain_body(expr);
+            self.body(module, expr, &Env::default(), &Here::default());
+        }
+    }
+
+    /// Is what lies below a path read at all?
+    fn matters(&self, path: &[Key]) -> bool {
+        let Some(settings) = self.settings else {
+            return true;
+        };
+        let meets = |prefix: &Prefix| {
+            let both = prefix.iter().zip(path);
+            let mut names = both.map(|(name, key)| key.name.as_deref() == Some(*name));
+            names.all(|equal| equal)
+        };
+        ROOMS.iter().chain(settings).any(meets)
+    }
+
+    /// Is a definition of this path kept?
+    fn is_wanted(&self, path: &[Key]) -> bool {
+        let Some(settings) = self.settings else {
+            return true;
+        };
+        ROOMS.iter().chain(settings).any(|prefix| {
+            prefix.len() <= path.len()
+                && prefix
+                    .iter()
+                    .zip(path)
+                    .all(|(name, key)| key.name.as_deref() == Some(*name))
+        })
+    }
+
+    /// Is only the way to what an edit touched being walked?
+    fn is_on_the_way(&self) -> bool {
+        self.again.as_ref().is_some_and(|again| !again.inside)
+    }
+
+    /// The entries of a set that have to be read, to `visit`.
+    fn entries(
+        &mut self,
+        set: &SyntaxNode,
+        is_top: bool,
+        mut visit: impl FnMut(&mut Self, &SyntaxNode),
+    ) {
+        let Some(range) = self
+            .again
+            .as_ref()
+            .filter(|again| !again.inside)
+            .map(|again| again.range)
+        else {
+            for entry in set.children() {
+                visit(self, &entry);
+            }
+            return;
+        };
+        let whole = set.text_range();
+        if range.start() <= whole.start() || whole.end() <= range.end() {
+            return;
+        }
+        let touched = touched(set, range);
+        if let [entry] = touched.as_slice() {
+            let own = entry.syntax().text_range();
+            if own.start() < range.start() && range.end() < own.end() {
+                visit(self, entry.syntax());
+                if self
+                    .again
+                    .as_ref()
+                    .is_some_and(|again| again.unit.is_some())
+                {
+                    self.is_rec_on_the_way(set);
+                    return;
+                }
+            }
+        }
+        if let Some(again) = &mut self.again {
+            again.inside = true;
+        }
+        for entry in &touched {
+            visit(self, entry.syntax());
+        }
+        let unit = touched
+            .iter()
+            .map(|entry| entry.syntax().text_range())
+            .fold(range, TextRange::cover);
+        if let Some(again) = &mut self.again {
+            again.inside = false;
+            again.unit = Some(unit);
+            again.set = Some(set.clone());
+            again.is_top = is_top;
+        }
+        self.is_rec_on_the_way(set);
+    }
+
+    fn is_rec_on_the_way(&mut self, set: &SyntaxNode) {
+        if let Some(again) = &mut self.again {
+            again.is_rec |= semantics::opens_scope(set);
+        }
+    }
+
     fn add(
         &mut self,
         origin: Origin,
@@ -252,8 +462,8 @@ impl Collector<'_> {
         while expr.kind() == SyntaxKind::NODE_LAMBDA {
             expr = ast::Lambda::cast(expr)?.body()?.syntax().clone();
         }
-        let set = ast::AttrSet::cast(expr)?;
-        set.rec_token().is_none().then(|| set.syntax().text_range())
+        let plain = expr.kind() == SyntaxKind::NODE_ATTR_SET && !semantics::is_rec(&expr);
+        plain.then(|| expr.text_range())
     }
 
     /// The outermost set of a module.
@@ -262,59 +472,106 @@ impl Collector<'_> {
         self.facts.modules[module].has_lib = env
             .lookup("lib")
             .is_some_and(|lib| lib.origin == semantics::Origin::Lib);
-        let Some(set) = ast::AttrSet::cast(set.clone()) else {
+        self.entries(set, true, |this, entry| {
+            this.module_entry(module, entry, &env, here);
+        });
+    }
+
+    /// An entry of the outermost set of a module.
+    fn module_entry(&mut self, module: usize, entry: &SyntaxNode, env: &Env, here: &Here) {
+        if entry.kind() != SyntaxKind::NODE_ATTRPATH_VALUE {
+            return;
+        }
+        let green = entry.green();
+        let names = Names::of_green(green);
+        let first = names.get(0).flatten().unwrap_or_default();
+        match first {
+            "_file" | "key" | "disabledModules" | "_class" | "meta" | "freeformType" => return,
+            "imports" | "options" => {}
+            "config" => {
+                if names.len() > 1 {
+                    self.section(module, names, 1, entry, false);
+                }
+            }
+            _ => {
+                self.section(module, names, 0, entry, true);
+                if !self.may_matter(&here.path, first) {
+                    return;
+                }
+            }
+        }
+        let Some(binding) = ast::AttrpathValue::cast(entry.clone()) else {
             return;
         };
-        for entry in set.entries() {
-            let ast::Entry::AttrpathValue(binding) = entry else {
-                continue;
-            };
-            let (Some(attrpath), Some(value)) = (binding.attrpath(), binding.value()) else {
-                continue;
-            };
-            let keys: Vec<_> = attrpath.attrs().map(|attr| key(&attr)).collect();
-            let first = keys
-                .first()
-                .and_then(|key| key.name.clone())
-                .unwrap_or_default();
-            let value = value.syntax();
-            let mut inner = here.clone();
-            match first.as_str() {
-                "imports" => {
-                    self.facts.modules[module].has_imports = true;
-                    self.imports(module, value, &env, &here.guards);
+        let (Some(attrpath), Some(value)) = (binding.attrpath(), binding.value()) else {
+            return;
+        };
+        let keys = keys(attrpath.syntax());
+        let value = value.syntax();
+        match first {
+            "imports" => {
+                self.watch(entry);
+                self.facts.modules[module].has_imports = true;
+                self.imports(module, value, env, &here.guards);
+            }
+            "options" => {
+                self.watch(entry);
+                let names: Vec<_> = keys[1..].iter().filter_map(|k| k.name.clone()).collect();
+                if names.len() + 1 == keys.len() {
+                    self.options(module, names, attrpath.syntax().text_range(), value, env);
                 }
-                "options" => {
-                    let names: Vec<_> = keys[1..].iter().filter_map(|k| k.name.clone()).collect();
-                    if names.len() + 1 == keys.len() {
-                        self.options(module, names, attrpath.syntax().text_range(), value, &env);
-                    }
-                }
-                "config" => {
-                    inner.path.extend_from_slice(&keys[1..]);
-                    if keys.len() > 1 {
-                        self.section(module, &keys[1..], binding.syntax(), false);
-                    }
-                    self.config(module, binding.syntax(), value, &env, &inner);
-                }
-                "_file" | "key" | "disabledModules" | "_class" | "meta" | "freeformType" => {}
-                _ => {
-                    inner.path.extend(keys);
-                    self.section(module, &inner.path, binding.syntax(), true);
-                    self.config(module, binding.syntax(), value, &env, &inner);
-                }
+            }
+            _ => {
+                let mut inner = here.clone();
+                let skip = usize::from(first == "config");
+                inner.path.extend_from_slice(&keys[skip..]);
+                self.config(module, entry, value, env, &inner);
             }
         }
     }
 
-    fn section(&mut self, module: usize, path: &[Key], binding: &SyntaxNode, is_outermost: bool) {
-        let names: Vec<_> = path
-            .iter()
-            .take(2)
-            .map(|key| key.name.as_deref().unwrap_or("…"))
-            .collect();
+    /// Can what is set below `path` and a key matter?
+    fn may_matter(&self, path: &[Key], first: &str) -> bool {
+        let Some(settings) = self.settings else {
+            return true;
+        };
+        let at = path.len();
+        let mut prefixes = ROOMS.iter().chain(settings);
+        prefixes.any(|prefix| prefix.get(at).is_none_or(|name| *name == first))
+    }
+
+    /// What depends on more of the text than where it stands: an edit in it
+    /// has all facts read again.
+    fn watch(&mut self, binding: &SyntaxNode) {
+        self.facts.watched.push(binding.text_range());
+    }
+
+    /// An entry that sets something: its name is that of the first two keys behind
+    /// `skip` others.
+    fn section(
+        &mut self,
+        module: usize,
+        names: Names<'_>,
+        skip: usize,
+        binding: &SyntaxNode,
+        is_outermost: bool,
+    ) {
+        if self.is_on_the_way() {
+            return;
+        }
+        let mut name = SmolStrBuilder::new();
+        for (at, part) in [names.get(skip), names.get(skip + 1)]
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            if at > 0 {
+                name.push('.');
+            }
+            name.push_str(part.unwrap_or("…"));
+        }
         let section = Section {
-            name: names.join("."),
+            name: name.finish(),
             range: binding.text_range(),
             is_outermost,
         };
@@ -331,7 +588,11 @@ impl Collector<'_> {
         env: &Env,
         here: &Here,
     ) {
-        if self.deep > DEEPEST || self.inner_module(module, value, env, here) {
+        if self.deep > DEEPEST || !self.matters(&here.path) {
+            return;
+        }
+        if self.inner_module(module, value, env, here) {
+            self.watch(binding);
             return;
         }
         self.deep += 1;
@@ -342,55 +603,86 @@ impl Collector<'_> {
                 this.config(module, binding, value, env, here);
             });
             if !followed && !here.path.is_empty() {
-                self.facts.modules[module].definitions.push(Definition {
-                    path: here.path.as_slice().into(),
-                    binding: binding.text_range(),
-                    value: value.text_range(),
-                    literal: literal(value),
-                    priorities: here.priorities.clone(),
-                    guards: here.guards.as_slice().into(),
-                    update: here.update,
-                });
+                self.define(
+                    module,
+                    Definition {
+                        path: here.path.as_slice().into(),
+                        binding: binding.text_range(),
+                        value: value.text_range(),
+                        literal: literal(value),
+                        priorities: here.priorities.clone(),
+                        guards: here.guards.clone(),
+                        update: here.update,
+                    },
+                );
             }
         }
         self.deep -= 1;
     }
 
+    fn define(&mut self, module: usize, definition: Definition) {
+        // What is broken may not be what it seems.
+        if !self.is_on_the_way()
+            && self.is_wanted(&definition.path)
+            && definition
+                .path
+                .last()
+                .is_some_and(|key| self.tree.is_intact(key.range))
+            && self.tree.is_intact(definition.value)
+        {
+            self.facts.modules[module].definitions.push(definition);
+        }
+    }
+
     fn config_set(&mut self, module: usize, set: &SyntaxNode, env: &Env, here: &Here) {
         let env = env.enter(set);
-        let Some(set) = ast::AttrSet::cast(set.clone()) else {
-            return;
-        };
-        for entry in set.entries() {
-            match entry {
-                ast::Entry::AttrpathValue(binding) => {
-                    let (Some(attrpath), Some(value)) = (binding.attrpath(), binding.value())
-                    else {
-                        continue;
-                    };
-                    let mut inner = here.clone();
-                    inner.path.extend(attrpath.attrs().map(|attr| key(&attr)));
-                    if here.path.is_empty() {
-                        self.section(module, &inner.path, binding.syntax(), false);
-                    }
-                    self.config(module, binding.syntax(), value.syntax(), &env, &inner);
+        self.entries(set, here.path.is_empty(), |this, entry| {
+            this.config_entry(module, entry, &env, here);
+        });
+    }
+
+    /// An entry of a set of settings.
+    fn config_entry(&mut self, module: usize, entry: &SyntaxNode, env: &Env, here: &Here) {
+        match entry.kind() {
+            SyntaxKind::NODE_ATTRPATH_VALUE => {
+                let green = entry.green();
+                let names = Names::of_green(green);
+                if here.path.is_empty() {
+                    self.section(module, names, 0, entry, false);
                 }
-                ast::Entry::Inherit(inherit) => {
-                    for attr in inherit.attrs() {
-                        let mut path = here.path.clone();
-                        path.push(key(&attr));
-                        self.facts.modules[module].definitions.push(Definition {
-                            path: path.into(),
-                            binding: inherit.syntax().text_range(),
-                            value: attr.syntax().text_range(),
-                            literal: None,
-                            priorities: here.priorities.clone(),
-                            guards: here.guards.as_slice().into(),
-                            update: here.update,
-                        });
-                    }
+                if !self.may_matter(&here.path, names.get(0).flatten().unwrap_or_default()) {
+                    return;
+                }
+                let Some(binding) = ast::AttrpathValue::cast(entry.clone()) else {
+                    return;
+                };
+                let (Some(attrpath), Some(value)) = (binding.attrpath(), binding.value()) else {
+                    return;
+                };
+                let mut inner = here.clone();
+                inner.path.extend(keys(attrpath.syntax()));
+                self.config(module, entry, value.syntax(), env, &inner);
+            }
+            SyntaxKind::NODE_INHERIT => {
+                let Some(inherit) = ast::Inherit::cast(entry.clone()) else {
+                    return;
+                };
+                for attr in inherit.attrs() {
+                    let mut path = here.path.clone();
+                    path.push(key(&attr));
+                    let definition = Definition {
+                        path: path.into(),
+                        binding: entry.text_range(),
+                        value: attr.syntax().text_range(),
+                        literal: None,
+                        priorities: here.priorities.clone(),
+                        guards: here.guards.clone(),
+                        update: here.update,
+                    };
+                    self.define(module, definition);
                 }
             }
+            _ => {}
         }
     }
 
@@ -456,7 +748,9 @@ impl Collector<'_> {
         value: &SyntaxNode,
         env: &Env,
     ) {
-        if self.deep > DEEPEST {
+        let enough =
+            self.settings.is_some() && self.facts.modules[module].options.len() >= FIRST_OPTIONS;
+        if self.deep > DEEPEST || enough {
             return;
         }
         self.deep += 1;
@@ -524,7 +818,7 @@ impl Collector<'_> {
         let import = |target| Import {
             target,
             range,
-            guards: here.guards.as_slice().into(),
+            guards: here.guards.clone(),
         };
         match value.kind() {
             SyntaxKind::NODE_LIST => {
@@ -596,6 +890,7 @@ impl Collector<'_> {
                 match let_value(value).filter(|_| self.followed < MOST_FOLLOWED) {
                     Some(bound) => {
                         self.followed += 1;
+                        self.watch(&bound);
                         let env = env_at(&bound);
                         self.targets(parent, &bound, &env, here, out);
                     }
@@ -617,8 +912,20 @@ impl Collector<'_> {
     /// Calls of a function with a set that holds `modules = [ … ]`, and the
     /// outputs of a flake that name modules.
     fn find_configurations(&mut self, root: &SyntaxNode) {
-        for node in root.descendants() {
-            if node.kind() != SyntaxKind::NODE_ATTRPATH_VALUE {
+        let text = self.tree.text().clone();
+        let mut last = None;
+        for at in memchr::memmem::find_iter(text.as_bytes(), MODULES) {
+            let at = TextSize::new(at as u32);
+            let Some(key) = token_at(root, at).and_then(|token| {
+                let mut around = token.parent_ancestors();
+                around.find(|node| node.kind() == SyntaxKind::NODE_ATTRPATH)
+            }) else {
+                continue;
+            };
+            let Some(node) = key.parent() else { continue };
+            if node.kind() != SyntaxKind::NODE_ATTRPATH_VALUE
+                || last.replace(node.text_range()) == Some(node.text_range())
+            {
                 continue;
             }
             let Some(binding) = ast::AttrpathValue::cast(node.clone()) else {
@@ -630,6 +937,13 @@ impl Collector<'_> {
             let names: Option<Vec<_>> = attrpath.attrs().map(|attr| attr_name(&attr)).collect();
             let Some(names) = names else { continue };
             let Some(set) = node.parent() else { continue };
+            // Who calls it with what decides as well.
+            let watched = self.facts.watched.len();
+            let outermost = node
+                .ancestors()
+                .filter(|node| node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE)
+                .last();
+            self.watch(&outermost.unwrap_or(node.clone()));
             match names
                 .iter()
                 .map(SmolStr::as_str)
@@ -686,7 +1000,7 @@ impl Collector<'_> {
                     let name = format!("{outputs}.{name}").into();
                     self.export(name, value.syntax(), &env_at(&node));
                 }
-                _ => {}
+                _ => self.facts.watched.truncate(watched),
             }
         }
     }
@@ -699,6 +1013,9 @@ impl Collector<'_> {
             .extend(imports.into_iter().map(|import| (name.clone(), import)));
     }
 }
+
+/// What the keys that speak of lists of modules have in common.
+pub(super) const MODULES: &[u8] = b"odules";
 
 /// What a name is bound to, when a `let` or `rec` of the same file binds it to an
 /// expression of its own: `let common = [ ./a.nix ]; in … common ++ …`.
@@ -714,11 +1031,10 @@ fn let_value(name: &SyntaxNode) -> Option<SyntaxNode> {
         let entries: Vec<_> = match scope.kind() {
             SyntaxKind::NODE_LET_IN => ast::LetIn::cast(scope)?.entries().collect(),
             SyntaxKind::NODE_ATTR_SET => {
-                let set = ast::AttrSet::cast(scope)?;
-                if set.rec_token().is_none() {
+                if !semantics::is_rec(&scope) {
                     continue;
                 }
-                set.entries().collect()
+                ast::AttrSet::cast(scope)?.entries().collect()
             }
             SyntaxKind::NODE_LAMBDA => {
                 // A formal of that name hides what is further out.
@@ -789,6 +1105,38 @@ fn argument_of(set: &SyntaxNode) -> Option<SyntaxNode> {
 
 pub(super) fn is_operator(node: &SyntaxNode, kind: ast::BinOpKind) -> bool {
     ast::BinOp::cast(node.clone()).and_then(|operation| operation.operator()) == Some(kind)
+}
+
+/// The keys of a path, off its green node as far as they say just what is written.
+fn keys(attrpath: &SyntaxNode) -> Vec<Key> {
+    let green = attrpath.green();
+    let mut keys = Vec::with_capacity(green.children().len().div_ceil(2));
+    let mut start = attrpath.text_range().start();
+    for child in green.children() {
+        let len = match child {
+            NodeOrToken::Node(node) => node.text_len(),
+            NodeOrToken::Token(token) => token.text_len(),
+        };
+        if let NodeOrToken::Node(node) = child {
+            let name = match semantics::written(node) {
+                Some(name) => Some(name.into()),
+                None => {
+                    let attr = attrpath
+                        .children()
+                        .nth(keys.len())
+                        .and_then(ast::Attr::cast);
+                    attr.as_ref().and_then(attr_name)
+                }
+            };
+            keys.push(Key {
+                name,
+                range: TextRange::at(start, len),
+                quoted: node.kind().0 != SyntaxKind::NODE_IDENT as u16,
+            });
+        }
+        start += len;
+    }
+    keys
 }
 
 fn key(attr: &ast::Attr) -> Key {

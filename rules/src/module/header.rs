@@ -18,15 +18,6 @@ pub struct Header {
     pub insert_at: TextSize,
 }
 
-/// How many lines a file has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LineCounts {
-    /// All of them.
-    pub physical: u32,
-    /// Those with more than white space and comments.
-    pub code: u32,
-}
-
 impl Header {
     /// Reads the top of `tree`.
     pub(super) fn of(path: &str, tree: &Tree) -> Self {
@@ -235,36 +226,32 @@ fn is_generated(comment: &str) -> bool {
     .any(|mark| lower.contains(mark))
 }
 
-impl LineCounts {
-    /// Counts the lines of `tree`.
-    pub(super) fn of(tree: &Tree) -> Self {
-        let text = &**tree.text();
-        let physical = text.lines().count() as u32;
-        // A line has code when a token other than trivia touches it. On green
-        // nodes, because this looks at every token of every file.
-        let (mut code, mut line, mut last_line) = (0, 0u32, None);
-        let mut stack = vec![tree.green().children()];
-        while let Some(children) = stack.last_mut() {
-            match children.next() {
-                None => {
-                    stack.pop();
+/// How many lines of `tree` hold more than white space and comments.
+pub(super) fn code_lines(tree: &Tree) -> u32 {
+    // A line has code when a token other than trivia touches it. On green
+    // nodes, because this looks at every token.
+    let (mut code, mut line, mut last_line) = (0, 0u32, None);
+    let mut stack = vec![tree.green().children()];
+    while let Some(children) = stack.last_mut() {
+        match children.next() {
+            None => {
+                stack.pop();
+            }
+            Some(NodeOrToken::Node(node)) => stack.push(node.children()),
+            Some(NodeOrToken::Token(token)) => {
+                let breaks = token.text().bytes().filter(|b| *b == b'\n').count() as u32;
+                if !is_trivia(token.kind()) {
+                    let first = if last_line == Some(line) {
+                        line + 1
+                    } else {
+                        line
+                    };
+                    code += (line + breaks + 1).saturating_sub(first);
+                    last_line = Some(line + breaks);
                 }
-                Some(NodeOrToken::Node(node)) => stack.push(node.children()),
-                Some(NodeOrToken::Token(token)) => {
-                    let breaks = token.text().bytes().filter(|b| *b == b'\n').count() as u32;
-                    if !is_trivia(token.kind()) {
-                        let first = if last_line == Some(line) {
-                            line + 1
-                        } else {
-                            line
-                        };
-                        code += (line + breaks + 1).saturating_sub(first);
-                        last_line = Some(line + breaks);
-                    }
-                    line += breaks;
-                }
+                line += breaks;
             }
         }
-        Self { physical, code }
     }
+    code
 }

@@ -6,12 +6,15 @@ mod guard;
 mod header;
 mod shape;
 mod targets;
+mod update;
 
-pub use collect::collect;
+pub(crate) use collect::{FIRST_OPTIONS, line_breaks, lines, touched};
+pub use collect::{Prefix, collect};
 pub(crate) use collect::{literal, priority_number};
 pub use guard::Guard;
+pub use header::Header;
 pub(crate) use header::comment_text;
-pub use header::{Header, LineCounts};
+pub(crate) use update::{Moved, Updated, update};
 
 use crate::syntax::TextRange;
 use smol_str::SmolStr;
@@ -80,9 +83,10 @@ pub struct ModuleFacts {
     pub parent: Option<usize>,
     /// What it imports.
     pub imports: Vec<Import>,
-    /// What it sets.
+    /// What it sets: only the settings that were asked for, unless all facts
+    /// are read.
     pub definitions: Vec<Definition>,
-    /// The options it declares.
+    /// The options it declares: the first ones, unless all facts are read.
     pub options: Vec<OptionDeclaration>,
     /// Its top-level entries, in order.
     pub sections: Vec<Section>,
@@ -97,7 +101,7 @@ pub struct ModuleFacts {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
     /// The first attributes of its path, two at most: `services.nginx`.
-    pub name: String,
+    pub name: SmolStr,
     /// Its text.
     pub range: TextRange,
     /// Does it stand in the outermost set itself, not below `config`?
@@ -263,8 +267,15 @@ pub struct FileFacts {
     pub exports: Vec<(SmolStr, Import)>,
     /// The comment at the top.
     pub header: Header,
-    /// Its lines.
-    pub lines: LineCounts,
+    /// How many lines it has.
+    pub lines: u32,
+    /// How many of them hold more than white space and comments; counted only
+    /// when all facts are read.
+    pub code_lines: Option<u32>,
+    /// What decides whether the file is a module.
+    pub(crate) shape: Option<shape::Shape>,
+    /// Places where an edit may change more facts than those that stand there.
+    pub(crate) watched: Vec<TextRange>,
 }
 
 impl FileFacts {

@@ -3,12 +3,71 @@
 
 use super::collect::is_operator;
 use super::{Certainty, Class};
-use crate::semantics::{application, attr_name, without_parens};
-use crate::syntax::{AstNode, HasEntry, SyntaxKind, SyntaxNode, ast};
+use crate::semantics::{application, without_parens, written};
+use crate::syntax::{AstNode, GreenNodeData, NodeOrToken, SyntaxKind, SyntaxNode, TextSize, ast};
 use smol_str::SmolStr;
 
 /// Is `expr` a module, judged by its shape, and of which module system?
 pub(super) fn module_shape(expr: &SyntaxNode) -> Option<(Certainty, Class)> {
+    Shape::of(expr)?.verdict()
+}
+
+/// What decides whether an expression is a module: its formals, and a tally of
+/// the entries of one set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape {
+    formals: Formals,
+    /// Where the set starts.
+    pub(super) set: TextSize,
+    /// Where the set of its `config` starts, whose keys show the class.
+    pub(super) config: Option<TextSize>,
+    pub(super) tally: Tally,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Formals {
+    /// Are there any?
+    exist: bool,
+    open: bool,
+    defaults: bool,
+    /// Are there those that modules have?
+    typical: bool,
+    /// Are there those that the module system does not know?
+    foreign: bool,
+}
+
+/// What the entries of a set say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    entries: usize,
+    known: usize,
+    functions: usize,
+    special: [usize; SPECIAL.len()],
+    classes: [usize; CLASSES.len()],
+}
+
+/// Keys that say something by themselves.
+const SPECIAL: [&str; 6] = [
+    "inputs",
+    "outputs",
+    "testScript",
+    "imports",
+    "options",
+    "config",
+];
+
+/// The classes, the first where votes are equal.
+const CLASSES: [Class; 5] = [
+    Class::NixOs,
+    Class::HomeManager,
+    Class::Darwin,
+    Class::Neovim,
+    Class::FlakeParts,
+];
+
+/// The set whose entries decide whether `expr` is a module, and the formals on
+/// the way to it.
+pub(super) fn deciding_set(expr: &SyntaxNode) -> Option<(Formals, SyntaxNode)> {
     let mut expr = expr.clone();
     // What the formals say: `config`, `lib`, `pkgs`, `options` with `...`.
     let mut formals: Option<Vec<SmolStr>> = None;
@@ -63,52 +122,13 @@ pub(super) fn module_shape(expr: &SyntaxNode) -> Option<(Certainty, Class)> {
             _ => return None,
         }
     }
-    let set = ast::AttrSet::cast(expr)?;
-    let mut keys = Vec::new();
-    let mut class = Class::Unknown;
-    let mut functions = 0;
-    for entry in set.entries() {
-        let ast::Entry::AttrpathValue(binding) = entry else {
-            continue;
-        };
-        let Some(path) = binding.attrpath() else {
-            continue;
-        };
-        let names: Vec<_> = path.attrs().map(|attr| attr_name(&attr)).collect();
-        let Some(first) = names.first().cloned().flatten() else {
-            continue;
-        };
-        // `flake.modules.nixos.x = { … }: { … };` is a module of a module.
-        if matches!(binding.value(), Some(ast::Expr::Lambda(_))) && !is_option_root(&first) {
-            functions += 1;
-        }
-        if first == "config"
-            && let [_, Some(second), ..] = names.as_slice()
-        {
-            class = more_certain(class, class_of_key(second, names.get(2)));
-        } else if first == "config"
-            && let Some(value) = binding.value()
-        {
-            class = more_certain(class, class_of_set(value.syntax()));
-        }
-        class = more_certain(class, class_of_key(&first, names.get(1)));
-        keys.push(first);
-    }
-    let has = |name: &str| keys.iter().any(|key| key == name);
     let formal = |name: &str| formals.iter().flatten().any(|formal| formal == name);
-    // A flake's outputs, a shell, a package set, a test's plan.
-    if (has("inputs") && has("outputs")) || has("testScript") || functions * 2 > keys.len().max(1) {
-        return None;
-    }
-    let known = keys.iter().filter(|key| is_option_root(key)).count();
-    let typical = has("imports") || has("options") || has("config");
-    let module_like = open
-        && (formal("config") || formal("lib") || formal("pkgs") || formal("options"))
-        || formals.is_none();
-    // Formals without `...` other than the module system's own are those of a
-    // package or of a helper: somebody calls it with just these.
-    let callable = !open
-        && formals.iter().flatten().any(|formal| {
+    let all = Formals {
+        exist: formals.is_some(),
+        open,
+        defaults,
+        typical: ["config", "lib", "pkgs", "options"].into_iter().any(formal),
+        foreign: formals.iter().flatten().any(|formal| {
             !matches!(
                 formal.as_str(),
                 "config"
@@ -122,71 +142,190 @@ pub(super) fn module_shape(expr: &SyntaxNode) -> Option<(Certainty, Class)> {
                     | "osConfig"
                     | "nixosConfig"
             )
-        });
-    if callable {
-        return None;
+        }),
+    };
+    Some((all, expr))
+}
+
+impl Shape {
+    /// The shape of an expression; `None` when it comes to no set.
+    pub(super) fn of(expr: &SyntaxNode) -> Option<Self> {
+        let (formals, set) = deciding_set(expr)?;
+        let mut shape = Self {
+            formals,
+            set: set.text_range().start(),
+            config: None,
+            tally: Tally::default(),
+        };
+        for entry in set.children() {
+            let is_config = {
+                let green = entry.green();
+                let names = Names::of_green(green);
+                names.len() == 1 && names.get(0) == Some(Some("config"))
+            };
+            if is_config
+                && let Some(config) = entry.last_child().and_then(|value| settings_of(&value))
+            {
+                shape.config = Some(config.text_range().start());
+                shape.tally.vote(
+                    config.green().children().filter_map(NodeOrToken::into_node),
+                    1,
+                );
+            }
+            shape.tally.count(&entry, 1);
+        }
+        Some(shape)
     }
-    // The module system passes arguments; nobody waits for a default.
-    let certain = !defaults
-        && (typical && (has("imports") || formals.is_some() || keys.len() <= 3)
-            || known > 0 && module_like && known * 2 >= keys.len()
-            || known > 0 && open);
-    Some((
-        if certain {
+
+    /// Is it a module, and of which class?
+    pub(super) fn verdict(&self) -> Option<(Certainty, Class)> {
+        let (formals, tally) = (self.formals, &self.tally);
+        let has = |name: &str| {
+            let at = SPECIAL.iter().position(|special| *special == name);
+            at.is_some_and(|at| tally.special[at] > 0)
+        };
+        // A flake's outputs, a shell, a package set, a test's plan.
+        if (has("inputs") && has("outputs"))
+            || has("testScript")
+            || tally.functions * 2 > tally.entries.max(1)
+        {
+            return None;
+        }
+        // Formals without `...` other than the module system's own are those of a
+        // package or of a helper: somebody calls it with just these.
+        if !formals.open && formals.foreign {
+            return None;
+        }
+        let known = tally.known;
+        let typical = has("imports") || has("options") || has("config");
+        let module_like = formals.open && formals.typical || !formals.exist;
+        // The module system passes arguments; nobody waits for a default.
+        let certain = !formals.defaults
+            && (typical && (has("imports") || formals.exist || tally.entries <= 3)
+                || known > 0 && module_like && known * 2 >= tally.entries
+                || known > 0 && formals.open);
+        let certainty = if certain {
             Certainty::Certain
         } else {
             Certainty::IfImported
-        },
-        class,
-    ))
+        };
+        Some((certainty, tally.class()))
+    }
 }
 
-/// The class that the keys of a `config` set show.
-fn class_of_set(value: &SyntaxNode) -> Class {
-    let mut value = without_parens(value);
-    for _ in 0..4 {
-        match value.kind() {
-            SyntaxKind::NODE_ATTR_SET => break,
-            SyntaxKind::NODE_APPLY | SyntaxKind::NODE_LET_IN | SyntaxKind::NODE_WITH => {
-                let Some(last) = value.last_child() else {
-                    return Class::Unknown;
-                };
-                value = without_parens(&last);
+impl Tally {
+    /// Adds (or, with -1, takes away) an entry of the deciding set.
+    pub(super) fn count(&mut self, entry: &SyntaxNode, times: isize) {
+        let green = entry.green();
+        let names = Names::of_green(green);
+        let Some(Some(first)) = names.get(0) else {
+            return;
+        };
+        let change = |count: &mut usize| *count = count.wrapping_add_signed(times);
+        change(&mut self.entries);
+        let is_known = is_option_root(first);
+        if is_known {
+            change(&mut self.known);
+        } else if entry
+            .last_child()
+            .is_some_and(|value| value.kind() == SyntaxKind::NODE_LAMBDA)
+        {
+            // `flake.modules.nixos.x = { … }: { … };` is a module of a module.
+            change(&mut self.functions);
+        }
+        if let Some(at) = SPECIAL.iter().position(|special| *special == first) {
+            change(&mut self.special[at]);
+        }
+        self.vote([green].into_iter(), times);
+    }
+
+    /// Counts (or, with -1, takes back) which classes have the options that
+    /// bindings set.
+    pub(super) fn vote<'g>(
+        &mut self,
+        bindings: impl Iterator<Item = &'g GreenNodeData>,
+        times: isize,
+    ) {
+        for binding in bindings {
+            let names = Names::of_green(binding);
+            let skip = usize::from(names.get(0) == Some(Some("config")));
+            let Some(Some(first)) = names.get(skip) else {
+                continue;
+            };
+            let class = class_of_key(first, names.get(skip + 1).flatten().unwrap_or_default());
+            if let Some(at) = CLASSES.iter().position(|known| *known == class) {
+                self.classes[at] = self.classes[at].wrapping_add_signed(times);
             }
-            SyntaxKind::NODE_LIST => {
-                let Some(first) = value.first_child() else {
-                    return Class::Unknown;
-                };
-                value = without_parens(&first);
-            }
-            _ => return Class::Unknown,
         }
     }
-    let Some(set) = ast::AttrSet::cast(value) else {
-        return Class::Unknown;
-    };
-    set.entries()
-        .filter_map(|entry| match entry {
-            ast::Entry::AttrpathValue(binding) => binding.attrpath(),
-            ast::Entry::Inherit(_) => None,
-        })
-        .map(|path| {
-            let names: Vec<_> = path.attrs().map(|attr| attr_name(&attr)).collect();
-            match names.as_slice() {
-                [Some(first), ..] => class_of_key(first, names.get(1)),
-                _ => Class::Unknown,
-            }
-        })
-        .fold(Class::Unknown, more_certain)
+
+    fn class(&self) -> Class {
+        let most = self.classes.iter().copied().max().unwrap_or(0);
+        let at = self
+            .classes
+            .iter()
+            .position(|votes| *votes == most && most > 0);
+        at.map_or(Class::Unknown, |at| CLASSES[at])
+    }
 }
 
-fn more_certain(a: Class, b: Class) -> Class {
-    if a == Class::Unknown { b } else { a }
+/// The set of settings that `value`, of `config`, comes to.
+fn settings_of(value: &SyntaxNode) -> Option<SyntaxNode> {
+    let mut value = without_parens(value);
+    for _ in 0..4 {
+        value = match value.kind() {
+            SyntaxKind::NODE_ATTR_SET => break,
+            SyntaxKind::NODE_APPLY | SyntaxKind::NODE_LET_IN | SyntaxKind::NODE_WITH => {
+                without_parens(&value.last_child()?)
+            }
+            SyntaxKind::NODE_LIST => without_parens(&value.first_child()?),
+            _ => return None,
+        };
+    }
+    (value.kind() == SyntaxKind::NODE_ATTR_SET).then_some(value)
+}
+
+/// The first keys of a binding, as they are written: read off the green tree,
+/// because this is done for every entry of a module.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Names<'g> {
+    /// `None` for one that is computed or written with escapes.
+    names: [Option<&'g str>; 3],
+    len: usize,
+}
+
+impl<'g> Names<'g> {
+    /// Those of `node`; none when it is no binding.
+    pub(super) fn of_green(binding: &'g GreenNodeData) -> Self {
+        let mut all = Self::default();
+        if binding.kind().0 != SyntaxKind::NODE_ATTRPATH_VALUE as u16 {
+            return all;
+        }
+        let path = binding.children().find_map(NodeOrToken::into_node);
+        let keys = path.into_iter().flat_map(GreenNodeData::children);
+        for key in keys.filter_map(NodeOrToken::into_node) {
+            if let Some(name) = all.names.get_mut(all.len) {
+                *name = written(key);
+            }
+            all.len += 1;
+        }
+        all
+    }
+
+    /// How many keys there are.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The key at a position, of the first three: `Some(None)` is one whose name is
+    /// not known.
+    pub(super) fn get(&self, at: usize) -> Option<Option<&'g str>> {
+        (at < self.len).then(|| self.names.get(at).copied().flatten())
+    }
 }
 
 /// The class whose options have this path, where only one class has them.
-fn class_of_key(first: &str, second: Option<&Option<SmolStr>>) -> Class {
-    let second = second.and_then(|name| name.as_deref()).unwrap_or_default();
+fn class_of_key(first: &str, second: &str) -> Class {
     match (first, second) {
         (
             "home" | "wayland" | "xsession" | "accounts" | "targets" | "xresources"

@@ -1,7 +1,9 @@
 //! The registry: one line per rule.
 
+use crate::module::Prefix;
 use crate::rule::{Rule, RuleMeta};
-use crate::syntax::{KIND_COUNT, SyntaxKind};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// Names each rule's file and lists them all, in the order of the pages.
 macro_rules! registry {
@@ -60,48 +62,31 @@ pub fn metas() -> impl Iterator<Item = &'static RuleMeta> {
     ALL.iter().map(|rule| rule.meta())
 }
 
-/// The local rules that have something to look for in one text, by the node
-/// kinds they want to see.
-pub(crate) struct Dispatch {
-    table: [Vec<RuleIndex>; KIND_COUNT],
-    empty: bool,
+/// The position of the rule that made a finding.
+pub(crate) fn index_of(meta: &RuleMeta) -> RuleIndex {
+    static BY_NAME: LazyLock<FxHashMap<&str, RuleIndex>> = LazyLock::new(|| {
+        let names = metas().map(|meta| meta.name);
+        names
+            .enumerate()
+            .map(|(index, name)| (name, index))
+            .collect()
+    });
+    BY_NAME.get(meta.name).copied().unwrap_or_default()
 }
 
-impl Dispatch {
-    /// The rules that `is_on` lets run over `text`.
-    pub(crate) fn new(text: &str, is_on: impl Fn(RuleIndex) -> bool) -> Self {
-        let mut dispatch = Self {
-            table: [const { Vec::new() }; KIND_COUNT],
-            empty: true,
-        };
-        for (index, rule) in ALL.iter().enumerate() {
-            if rule.kinds().is_empty() || !is_on(index) || !is_mentioned(text, rule.needles()) {
-                continue;
-            }
-            dispatch.empty = false;
-            for kind in rule.kinds() {
-                dispatch.table[*kind as usize].push(index);
-            }
-        }
-        dispatch
-    }
-
-    /// Is there no rule to run?
-    pub(crate) fn is_empty(&self) -> bool {
-        self.empty
-    }
-
-    /// The rules that want to see `kind`.
-    pub(crate) fn for_kind(&self, kind: SyntaxKind) -> &[RuleIndex] {
-        &self.table[kind as usize]
-    }
-}
-
-fn is_mentioned(text: &str, needles: &[&str]) -> bool {
-    needles.is_empty()
-        || needles
+/// The settings that some rule reads.
+pub(crate) fn settings() -> &'static [Prefix] {
+    static SETTINGS: LazyLock<Vec<Prefix>> = LazyLock::new(|| {
+        let mut all: Vec<_> = ALL
             .iter()
-            .any(|needle| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some())
+            .flat_map(|rule| rule.settings())
+            .copied()
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    });
+    &SETTINGS
 }
 
 #[cfg(test)]
@@ -120,6 +105,14 @@ mod tests {
                 );
                 assert!(seen.insert(*name), "{name} stands twice");
             }
+        }
+    }
+
+    #[test]
+    fn local_rules_say_what_they_look_for() {
+        for rule in ALL {
+            let (kinds, needles) = (rule.kinds(), rule.needles());
+            assert_eq!(kinds.is_empty(), needles.is_empty(), "{:?}", rule.meta());
         }
     }
 

@@ -1,13 +1,18 @@
 //! What a name means: lexical scopes, `with`, and what of all that can be
 //! known without evaluation.
 //!
-//! Scopes are chains of frames. The frames outside a chunk come with its
-//! context, those inside are made from its own tree when somebody asks, so
-//! that a rule sees the same whether the chunk is a file or one binding.
+//! Scopes are chains of frames. The names of a scope are kept apart from the
+//! chain, so that an edit in a wide one costs what it changes, and a chain can
+//! write down which names somebody asked for, so that only those who asked need
+//! to ask again.
 
-use crate::syntax::{AstNode, HasEntry, SyntaxKind, SyntaxNode, ast};
+use crate::syntax::{
+    AstNode, GreenNodeData, HasEntry, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, ast,
+};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::hash::{Hash, Hasher};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Where a chain of selections starts.
@@ -83,85 +88,94 @@ const LIB_ROOMS: &[&str] = &[
     "fixedPoints",
 ];
 
-/// What a frame says about one name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Binding {
+/// What a scope says about one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Binding {
     /// A formal or a simple parameter.
     Parameter,
-    /// `name = head.path…;`, seen from inside the frame.
+    /// `name = head.path…;`, seen from inside the scope.
     Alias { head: SmolStr, path: Vec<SmolStr> },
-    /// `inherit name;`: what the name means outside the frame.
+    /// `inherit name;`: what the name means outside the scope.
     Outer,
     /// Something that cannot be known.
     Opaque,
 }
 
 /// One scope.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Scope {
+#[derive(Debug, Clone)]
+pub(crate) enum Scope {
     /// Names of a lambda, a `let` or a `rec`.
-    Names {
-        names: Vec<(SmolStr, Binding)>,
-        lambda: bool,
-    },
+    Names { names: Names, lambda: bool },
     /// `with head.path…;`; `None` when it is another kind of expression.
     With(Option<(SmolStr, Vec<SmolStr>)>),
 }
 
+/// The names of a scope. A name may be bound in several ways: `a.b = 1; a.c = 2;`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names(FxHashMap<SmolStr, Vec<Binding>>);
+
+impl Names {
+    pub(crate) fn add(&mut self, name: SmolStr, binding: Binding) {
+        self.0.entry(name).or_default().push(binding);
+    }
+
+    /// What a name is; opaque when its bindings do not agree.
+    fn get(&self, name: &str) -> Option<&Binding> {
+        let bindings = self.0.get(name)?;
+        let first = bindings.first()?;
+        let agree = bindings.iter().all(|binding| binding == first);
+        Some(if agree { first } else { &Binding::Opaque })
+    }
+}
+
 /// A chain of scopes, the innermost first. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Env(Option<Arc<Frame>>);
+pub struct Env {
+    frame: Option<Arc<Frame>>,
+    asked: Option<Asked>,
+}
+
+/// The names that somebody looked up, with those that they led to.
+pub(crate) type Asked = Rc<RefCell<Vec<SmolStr>>>;
 
 #[derive(Debug)]
 struct Frame {
-    scope: Scope,
-    parent: Env,
+    scope: Arc<Scope>,
+    parent: Option<Arc<Frame>>,
     /// Lambdas in the chain, this one included.
     lambdas: u32,
-    hash: u64,
-}
-
-impl PartialEq for Env {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (None, None) => true,
-            (Some(a), Some(b)) => {
-                Arc::ptr_eq(a, b) || a.hash == b.hash && a.scope == b.scope && a.parent == b.parent
-            }
-            _ => false,
-        }
-    }
-}
-
-impl Hash for Env {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.hash_value().hash(state);
-    }
 }
 
 /// More links than this in a chain of aliases are a cycle or a joke.
 const FUEL: u32 = 32;
 
 impl Env {
-    fn push(&self, scope: Scope) -> Self {
-        let lambda = matches!(scope, Scope::Names { lambda: true, .. });
-        let mut hasher = rustc_hash::FxHasher::default();
-        (self.hash_value(), &scope).hash(&mut hasher);
-        Self(Some(Arc::new(Frame {
-            lambdas: self.depth() + u32::from(lambda),
-            hash: hasher.finish(),
-            scope,
-            parent: self.clone(),
-        })))
+    /// An empty chain that writes down what it is asked.
+    pub(crate) fn asking(asked: Asked) -> Self {
+        Self {
+            frame: None,
+            asked: Some(asked),
+        }
     }
 
-    fn hash_value(&self) -> u64 {
-        self.0.as_ref().map_or(0, |frame| frame.hash)
+    /// The chain inside of `scope`.
+    #[must_use]
+    pub(crate) fn push(&self, scope: Arc<Scope>) -> Self {
+        let lambda = matches!(*scope, Scope::Names { lambda: true, .. });
+        let frame = Arc::new(Frame {
+            lambdas: self.depth() + u32::from(lambda),
+            scope,
+            parent: self.frame.clone(),
+        });
+        Self {
+            frame: Some(frame),
+            asked: self.asked.clone(),
+        }
     }
 
     /// How many lambdas are in the chain.
     pub fn depth(&self) -> u32 {
-        self.0.as_ref().map_or(0, |frame| frame.lambdas)
+        self.frame.as_ref().map_or(0, |frame| frame.lambdas)
     }
 
     /// The chain as the body of `node` sees it (and, for `let` and `rec`, its
@@ -170,38 +184,48 @@ impl Env {
     #[must_use]
     pub fn enter(&self, node: &SyntaxNode) -> Self {
         match scope_of(node) {
-            Some(scope) => self.push(scope),
+            Some(scope) => self.push(Arc::new(scope)),
             None => self.clone(),
         }
     }
 
     /// The meaning of a name.
     pub fn lookup(&self, name: &str) -> Option<Meaning> {
-        self.lookup_with(name, FUEL)
+        Self::lookup_in(self.frame.as_ref(), self.asked.as_ref(), name, FUEL)
     }
 
-    fn lookup_with(&self, name: &str, fuel: u32) -> Option<Meaning> {
+    fn lookup_in(
+        from: Option<&Arc<Frame>>,
+        asked: Option<&Asked>,
+        name: &str,
+        fuel: u32,
+    ) -> Option<Meaning> {
         let fuel = fuel.checked_sub(1)?;
-        let mut env = self;
+        if let Some(asked) = asked {
+            asked.borrow_mut().push(name.into());
+        }
+        let mut next = from;
         let mut withs = Vec::new();
-        while let Some(frame) = &env.0 {
-            match &frame.scope {
+        while let Some(frame) = next {
+            match &*frame.scope {
                 Scope::Names { names, .. } => {
-                    if let Some((_, binding)) = names.iter().find(|(bound, _)| bound == name) {
+                    if let Some(binding) = names.get(name) {
                         return match binding {
                             Binding::Parameter => Some(parameter(name, frame.lambdas)),
-                            Binding::Outer => frame.parent.lookup_with(name, fuel),
+                            Binding::Outer => {
+                                Self::lookup_in(frame.parent.as_ref(), asked, name, fuel)
+                            }
                             Binding::Opaque => None,
                             Binding::Alias { head, path } => {
-                                let head = env.lookup_with(head, fuel)?;
+                                let head = Self::lookup_in(next, asked, head, fuel)?;
                                 Some(path.iter().fold(head, |meaning, name| meaning.select(name)))
                             }
                         };
                     }
                 }
-                Scope::With(namespace) => withs.push((&frame.parent, namespace)),
+                Scope::With(namespace) => withs.push((frame.parent.as_ref(), namespace)),
             }
-            env = &frame.parent;
+            next = frame.parent.as_ref();
         }
         if is_global(name) {
             let meaning = Meaning::new(Origin::Builtins);
@@ -212,9 +236,9 @@ impl Env {
         }
         // Which of several namespaces has the name cannot be known, but the
         // names that rules ask for are lib's, so lib wins where it is one.
-        let mut meanings = withs.into_iter().filter_map(|(env, namespace)| {
+        let mut meanings = withs.into_iter().filter_map(|(outside, namespace)| {
             let (head, path) = namespace.as_ref()?;
-            let head = env.lookup_with(head, fuel)?;
+            let head = Self::lookup_in(outside, asked, head, fuel)?;
             Some(path.iter().fold(head, |meaning, name| meaning.select(name)))
         });
         let first = meanings.next()?;
@@ -273,7 +297,14 @@ fn is_global(name: &str) -> bool {
 }
 
 /// The scope that `node` opens, if it opens one.
-fn scope_of(node: &SyntaxNode) -> Option<Scope> {
+pub(crate) fn scope_of(node: &SyntaxNode) -> Option<Scope> {
+    let scope = |names: Vec<(SmolStr, Binding)>, lambda| {
+        let mut all = Names::default();
+        names
+            .into_iter()
+            .for_each(|(name, binding)| all.add(name, binding));
+        Some(Scope::Names { names: all, lambda })
+    };
     match node.kind() {
         SyntaxKind::NODE_LAMBDA => {
             let mut names = Vec::new();
@@ -294,32 +325,22 @@ fn scope_of(node: &SyntaxNode) -> Option<Scope> {
                     }
                 }
             }
-            Some(Scope::Names {
-                names,
-                lambda: true,
-            })
+            scope(names, true)
         }
-        SyntaxKind::NODE_LET_IN => {
-            let names = bound_names(&ast::LetIn::cast(node.clone())?);
-            Some(Scope::Names {
-                names,
-                lambda: false,
-            })
-        }
-        SyntaxKind::NODE_LEGACY_LET => {
-            let names = bound_names(&ast::LegacyLet::cast(node.clone())?);
-            Some(Scope::Names {
-                names,
-                lambda: false,
-            })
-        }
+        SyntaxKind::NODE_LET_IN => scope(
+            bound_names(ast::LetIn::cast(node.clone())?.entries()),
+            false,
+        ),
+        SyntaxKind::NODE_LEGACY_LET => scope(
+            bound_names(ast::LegacyLet::cast(node.clone())?.entries()),
+            false,
+        ),
         SyntaxKind::NODE_ATTR_SET => {
+            if !is_rec(node) {
+                return None;
+            }
             let set = ast::AttrSet::cast(node.clone())?;
-            set.rec_token()?;
-            Some(Scope::Names {
-                names: bound_names(&set),
-                lambda: false,
-            })
+            scope(bound_names(set.entries()), false)
         }
         SyntaxKind::NODE_WITH => {
             let namespace = ast::With::cast(node.clone())?.namespace()?;
@@ -330,15 +351,32 @@ fn scope_of(node: &SyntaxNode) -> Option<Scope> {
 }
 
 fn ident_text(ident: &ast::Ident) -> SmolStr {
-    ident
-        .ident_token()
-        .map(|token| token.text().into())
-        .unwrap_or_default()
+    written(ident.syntax().green()).map_or_else(SmolStr::default, SmolStr::from)
 }
 
-fn bound_names(entries: &impl HasEntry) -> Vec<(SmolStr, Binding)> {
+/// The text of a name or of a string that says just what is written, read off the
+/// green node: both are looked at for every key of a module.
+pub(crate) fn written(node: &GreenNodeData) -> Option<&str> {
+    let mut tokens = node.children().map(NodeOrToken::into_token);
+    let first = tokens.next()??;
+    if node.kind().0 == SyntaxKind::NODE_IDENT as u16 {
+        return Some(first.text());
+    }
+    if node.kind().0 != SyntaxKind::NODE_STRING as u16 || first.text() != "\"" {
+        return None;
+    }
+    let content = tokens.next()??;
+    let is_plain = content.kind().0 == SyntaxKind::TOKEN_STRING_CONTENT as u16
+        && memchr::memchr2(b'\\', b'\r', content.text().as_bytes()).is_none()
+        && tokens.next()?.is_some()
+        && tokens.next().is_none();
+    is_plain.then(|| content.text())
+}
+
+/// The names that entries bind, each with what it is.
+pub(crate) fn bound_names(entries: impl Iterator<Item = ast::Entry>) -> Vec<(SmolStr, Binding)> {
     let mut names = Vec::new();
-    for entry in entries.entries() {
+    for entry in entries {
         match entry {
             ast::Entry::AttrpathValue(binding) => {
                 let Some(path) = binding.attrpath() else {
@@ -394,6 +432,9 @@ pub fn attr_name(attr: &ast::Attr) -> Option<SmolStr> {
 
 /// The value of a string without interpolation.
 pub fn string_literal(string: &ast::Str) -> Option<SmolStr> {
+    if let Some(text) = written(string.syntax().green()) {
+        return Some(text.into());
+    }
     let mut parts = string.normalized_parts();
     match (parts.pop(), parts.is_empty()) {
         (None, _) => Some(SmolStr::default()),
@@ -448,6 +489,54 @@ pub fn application(expr: &SyntaxNode) -> Option<(SyntaxNode, Vec<SyntaxNode>)> {
     }
     arguments.reverse();
     (!arguments.is_empty()).then_some((function, arguments))
+}
+
+/// Does `node` open a scope?
+pub(crate) fn opens_scope(node: &SyntaxNode) -> bool {
+    match node.kind() {
+        SyntaxKind::NODE_LAMBDA
+        | SyntaxKind::NODE_LET_IN
+        | SyntaxKind::NODE_LEGACY_LET
+        | SyntaxKind::NODE_WITH => true,
+        SyntaxKind::NODE_ATTR_SET => is_rec(node),
+        _ => false,
+    }
+}
+
+/// Is a set recursive? What the typed node says takes a look at every child of a
+/// set that is not.
+pub(crate) fn is_rec(set: &SyntaxNode) -> bool {
+    let first = set.first_child_or_token();
+    first.is_some_and(|first| first.kind() == SyntaxKind::TOKEN_REC)
+}
+
+/// The part of a selection that gives a binding another name: `lib.mkForce` in
+/// `f = (lib.mkForce);`. The name, if `token` stands in such a part.
+pub(crate) fn alias_of(token: &SyntaxToken) -> Option<SmolStr> {
+    let mut node = token.parent()?;
+    loop {
+        let parent = node.parent()?;
+        match parent.kind() {
+            SyntaxKind::NODE_SELECT | SyntaxKind::NODE_PAREN | SyntaxKind::NODE_IDENT => {
+                node = parent
+            }
+            SyntaxKind::NODE_ATTRPATH
+                if parent
+                    .parent()
+                    .is_some_and(|above| above.kind() == SyntaxKind::NODE_SELECT) =>
+            {
+                node = parent;
+            }
+            SyntaxKind::NODE_ATTRPATH_VALUE => {
+                let binding = ast::AttrpathValue::cast(parent)?;
+                let mut attrs = binding.attrpath()?.attrs();
+                let name = attr_name(&attrs.next()?)?;
+                return (attrs.next().is_none() && node.kind() != SyntaxKind::NODE_ATTRPATH)
+                    .then_some(name);
+            }
+            _ => return None,
+        }
+    }
 }
 
 /// Does `child` of `parent` see the scope that `parent` opens?

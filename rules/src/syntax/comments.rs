@@ -1,7 +1,38 @@
 //! Comments and the statements that they speak of.
 
-use super::{NodeOrToken, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
+use super::{NodeOrToken, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, TextRange};
 use smol_str::SmolStr;
+
+/// The part of a text that was looked at: an edit elsewhere changes nothing of
+/// what was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    before: TextRange,
+    behind: TextRange,
+}
+
+impl Seen {
+    /// Nothing but where a statement starts and ends, which may be far apart.
+    pub fn around(statement: TextRange) -> Self {
+        Self {
+            before: TextRange::empty(statement.start()),
+            behind: TextRange::empty(statement.end()),
+        }
+    }
+
+    /// The part: before the statement with its beginning, and behind it.
+    pub fn ranges(self) -> [TextRange; 2] {
+        [self.before, self.behind]
+    }
+
+    fn cover(&mut self, range: TextRange) {
+        let side = match range.start() >= self.behind.start() {
+            true => &mut self.behind,
+            false => &mut self.before,
+        };
+        *side = side.cover(range);
+    }
+}
 
 /// The comments that belong to one statement (a binding, an `inherit`, or an
 /// element of a list that holds bindings).
@@ -70,15 +101,20 @@ impl Heads {
     }
 
     /// The heads of the statements before `statement` in its set or list.
-    pub fn before(statement: &SyntaxNode) -> Self {
+    pub fn before(statement: &SyntaxNode, seen: &mut Seen) -> Self {
         let mut heads = Self::default();
         let mut previous = statement.prev_sibling();
         for _ in 0..LONGEST_RUN {
             let Some(sibling) = previous else {
+                // Up to here somebody may write another.
+                if let Some(parent) = statement.parent() {
+                    seen.cover(TextRange::empty(parent.text_range().start()));
+                }
                 return heads;
             };
+            seen.cover(sibling.text_range());
             if is_statement(&sibling) {
-                heads.add(&Self::of(&sibling));
+                heads.add(&Self::of(&sibling, seen));
                 if heads.is_plain() {
                     return heads;
                 }
@@ -89,16 +125,25 @@ impl Heads {
     }
 
     /// The heads of the leaves of a statement.
-    fn of(statement: &SyntaxNode) -> Self {
+    fn of(statement: &SyntaxNode, seen: &mut Seen) -> Self {
         let mut heads = Vec::new();
+        let mut end = statement.text_range().start();
         let mut stack = vec![statement.clone()];
-        let mut seen = 0;
+        let mut count = 0;
         while let Some(node) = stack.pop() {
-            seen += 1;
+            count += 1;
             // Many leaves, or leaves of many kinds, have nothing in common.
-            if seen > MOST_LEAVES || heads.len() > 3 {
+            end = end.max(node.text_range().start());
+            if count > MOST_LEAVES || heads.len() > 3 {
                 heads.push(None);
-                break;
+                seen.cover(TextRange::new(statement.text_range().start(), end));
+                return Self(heads);
+            }
+            if !matches!(
+                node.kind(),
+                SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_ATTR_SET
+            ) {
+                end = end.max(node.text_range().end());
             }
             match node.kind() {
                 SyntaxKind::NODE_ATTRPATH_VALUE
@@ -123,7 +168,7 @@ impl Heads {
                     }
                 }
                 // One branch that applies something is what the leaf is about.
-                SyntaxKind::NODE_IF_ELSE => match branch_head(&node, &mut seen) {
+                SyntaxKind::NODE_IF_ELSE => match branch_head(&node, &mut count) {
                     head if heads.contains(&head) => {}
                     head => heads.push(head),
                 },
@@ -147,6 +192,7 @@ impl Heads {
                 _ => heads.push(None),
             }
         }
+        seen.cover(statement.text_range());
         Self(heads)
     }
 }
@@ -162,31 +208,31 @@ const LONGEST_PARAGRAPH: usize = 32;
 
 impl Attached {
     /// The comments of `statement`, which must stand in its tree.
-    pub fn of(statement: &SyntaxNode) -> Self {
+    pub fn of(statement: &SyntaxNode, seen: &mut Seen) -> Self {
         let mut attached = Self {
-            above: above(statement),
-            trailing: trailing(statement),
+            above: above(statement, seen),
+            trailing: trailing(statement, seen),
             is_element: statement
                 .parent()
                 .is_some_and(|p| p.kind() == SyntaxKind::NODE_LIST),
             ..Self::default()
         };
         if !attached.above.is_empty() || attached.trailing.is_some() {
-            attached.heads = Heads::of(statement);
+            attached.heads = Heads::of(statement, seen);
         }
         if attached.above.is_empty() {
-            attached.heading = heading(statement);
-            attached.paragraph = paragraph(statement);
+            attached.heading = heading(statement, seen);
+            attached.paragraph = paragraph(statement, seen);
         }
         let mut current = statement.clone();
         let mut documented = !attached.above.is_empty();
         while !documented && attached.run.len() < LONGEST_RUN {
-            let Some(previous) = adjacent_entry(&current) else {
+            let Some(previous) = adjacent_entry(&current, seen) else {
                 break;
             };
-            let above = above(&previous);
+            let above = above(&previous, seen);
             documented = !above.is_empty();
-            let heads = Heads::of(&previous);
+            let heads = Heads::of(&previous, seen);
             // Plain settings are no run of anything; a long table is made of them.
             let plain = heads.is_plain();
             attached.run.push(RunEntry { heads, above });
@@ -210,13 +256,13 @@ pub fn is_statement(node: &SyntaxNode) -> bool {
 }
 
 /// The comment above the nearest documented statement of the same paragraph.
-fn paragraph(statement: &SyntaxNode) -> Vec<SmolStr> {
+fn paragraph(statement: &SyntaxNode, seen: &mut Seen) -> Vec<SmolStr> {
     let mut current = statement.clone();
     for _ in 0..LONGEST_PARAGRAPH {
-        let Some(previous) = adjacent_entry(&current) else {
+        let Some(previous) = adjacent_entry(&current, seen) else {
             break;
         };
-        let comments = above(&previous);
+        let comments = above(&previous, seen);
         if !comments.is_empty() {
             return comments;
         }
@@ -226,14 +272,15 @@ fn paragraph(statement: &SyntaxNode) -> Vec<SmolStr> {
 }
 
 /// The nearest comment on lines of its own before `node`.
-fn heading(node: &SyntaxNode) -> Vec<SmolStr> {
+fn heading(node: &SyntaxNode, seen: &mut Seen) -> Vec<SmolStr> {
     let mut lines = Vec::new();
     let mut element = node.prev_sibling_or_token();
     for _ in 0..HEADING_DISTANCE {
         let Some(found) = &element else { break };
+        seen.cover(found.text_range());
         match found {
             NodeOrToken::Token(token)
-                if token.kind() == SyntaxKind::TOKEN_COMMENT && starts_line(token) =>
+                if token.kind() == SyntaxKind::TOKEN_COMMENT && starts_line(token, seen) =>
             {
                 lines.push(token.text().into());
             }
@@ -253,9 +300,10 @@ fn heading(node: &SyntaxNode) -> Vec<SmolStr> {
 }
 
 /// The entry before `entry`, if at most one line break lies between them.
-fn adjacent_entry(entry: &SyntaxNode) -> Option<SyntaxNode> {
+fn adjacent_entry(entry: &SyntaxNode, seen: &mut Seen) -> Option<SyntaxNode> {
     let mut element = entry.prev_sibling_or_token()?;
     loop {
+        seen.cover(element.text_range());
         match &element {
             NodeOrToken::Token(token) if token.kind() == SyntaxKind::TOKEN_WHITESPACE => {
                 if line_breaks(token) > 1 {
@@ -328,11 +376,12 @@ fn head_name(application: &SyntaxNode) -> Option<SmolStr> {
 }
 
 /// The comment lines right above `node`.
-fn above(node: &SyntaxNode) -> Vec<SmolStr> {
+fn above(node: &SyntaxNode, seen: &mut Seen) -> Vec<SmolStr> {
     let mut comments = Vec::new();
     let mut element = node.prev_sibling_or_token();
     let mut breaks = 0;
     while let Some(NodeOrToken::Token(token)) = &element {
+        seen.cover(token.text_range());
         match token.kind() {
             SyntaxKind::TOKEN_WHITESPACE => {
                 breaks = line_breaks(token);
@@ -342,7 +391,7 @@ fn above(node: &SyntaxNode) -> Vec<SmolStr> {
             }
             SyntaxKind::TOKEN_COMMENT => {
                 // On the line of what stands before it, it speaks of that.
-                if breaks > 0 && !starts_line(token) && !opens(token) {
+                if breaks > 0 && !starts_line(token, seen) && !opens(token, seen) {
                     break;
                 }
                 comments.push(token.text().into());
@@ -359,10 +408,11 @@ fn above(node: &SyntaxNode) -> Vec<SmolStr> {
 }
 
 /// Is the comment the first thing on its line?
-fn starts_line(comment: &SyntaxToken) -> bool {
+fn starts_line(comment: &SyntaxToken, seen: &mut Seen) -> bool {
     match comment.prev_token() {
         None => true,
         Some(token) => {
+            seen.cover(token.text_range());
             token.kind() == SyntaxKind::TOKEN_WHITESPACE
                 && (line_breaks(&token) > 0 || token.prev_token().is_none())
         }
@@ -370,7 +420,7 @@ fn starts_line(comment: &SyntaxToken) -> bool {
 }
 
 /// Does the comment stand right behind an opening bracket, `{ # like this`?
-fn opens(comment: &SyntaxToken) -> bool {
+fn opens(comment: &SyntaxToken, seen: &mut Seen) -> bool {
     let mut before = comment.prev_token();
     if let Some(token) = &before
         && token.kind() == SyntaxKind::TOKEN_WHITESPACE
@@ -378,6 +428,7 @@ fn opens(comment: &SyntaxToken) -> bool {
         before = token.prev_token();
     }
     before.is_some_and(|token| {
+        seen.cover(token.text_range());
         matches!(
             token.kind(),
             SyntaxKind::TOKEN_L_BRACE | SyntaxKind::TOKEN_L_BRACK | SyntaxKind::TOKEN_L_PAREN
@@ -386,9 +437,10 @@ fn opens(comment: &SyntaxToken) -> bool {
 }
 
 /// The comment behind `node` on its last line.
-fn trailing(node: &SyntaxNode) -> Option<SmolStr> {
+fn trailing(node: &SyntaxNode, seen: &mut Seen) -> Option<SmolStr> {
     let mut element = node.next_sibling_or_token();
     while let Some(NodeOrToken::Token(token)) = &element {
+        seen.cover(token.text_range());
         match token.kind() {
             SyntaxKind::TOKEN_WHITESPACE if line_breaks(token) > 0 => return None,
             SyntaxKind::TOKEN_WHITESPACE
@@ -430,10 +482,11 @@ pub fn around_line(token: &SyntaxToken) -> Vec<SmolStr> {
     }
     // Back to the start of the line, then through the comments above it.
     let mut at_start = false;
+    let mut ignored = Seen::around(token.text_range());
     let mut previous = token.prev_token();
     while let Some(token) = previous.filter(inside) {
         match token.kind() {
-            SyntaxKind::TOKEN_COMMENT if at_start && !starts_line(&token) => break,
+            SyntaxKind::TOKEN_COMMENT if at_start && !starts_line(&token, &mut ignored) => break,
             SyntaxKind::TOKEN_COMMENT => comments.push(token.text().into()),
             SyntaxKind::TOKEN_WHITESPACE => {
                 let breaks = line_breaks(&token);
@@ -504,7 +557,7 @@ mod tests {
             .filter(|node| node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE)
             .find(|node| node.text().to_string().starts_with(name))
             .expect("the entry");
-        Attached::of(&entry)
+        Attached::of(&entry, &mut Seen::around(entry.text_range()))
     }
 
     #[test]

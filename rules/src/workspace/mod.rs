@@ -2,19 +2,25 @@
 //! configuration, and the findings that this decides.
 
 mod graph;
+mod joined;
 
 pub use graph::{Configuration, Graph, ModuleId, Ways};
+use joined::Joined;
+pub use joined::{EVERY_KEY, Place};
 
 use crate::config::{FileSettings, Settings};
-use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix};
+use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity};
 use crate::linter::Document;
-use crate::module::{Class, Definition, FileFacts, Literal};
-use crate::rule::Group;
+use crate::module::{Class, Definition, FileFacts, Import, Literal, Target};
+use crate::path;
+use crate::rule::{Group, RuleMeta};
 use crate::rules::unused::unused_suppression::UnusedSuppression;
 use crate::rules::{self, RuleIndex};
-use crate::syntax::{SyntaxError, Text, TextRange, TextSize, TooComplex};
+use crate::syntax::{GreenNode, SyntaxError, Text, TextEdit, TextRange, TextSize, TooComplex};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::OnceCell;
+use smol_str::SmolStr;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 /// The files of a project.
@@ -22,6 +28,64 @@ use std::sync::Arc;
 pub struct Workspace {
     documents: Vec<Document>,
     others: Vec<Arc<str>>,
+    /// What the files say together, once somebody edits them.
+    joined: Option<Joined>,
+}
+
+/// A finding where it stands now. Its fixes are those that its rule proposed; see
+/// [`Placed::into_diagnostic`].
+#[derive(Debug)]
+pub struct Placed<'w> {
+    finding: Cow<'w, Diagnostic>,
+    /// Where it is.
+    pub range: TextRange,
+    /// How bad it is, as the configuration has it.
+    pub severity: Severity,
+    /// What stood at the one place stands at the other.
+    from: TextSize,
+    to: TextSize,
+}
+
+impl<'w> Placed<'w> {
+    fn here(finding: Cow<'w, Diagnostic>) -> Self {
+        Self {
+            range: finding.range,
+            severity: finding.severity,
+            from: TextSize::new(0),
+            to: TextSize::new(0),
+            finding,
+        }
+    }
+
+    fn moved(finding: &'w Diagnostic, from: TextSize, to: TextSize) -> Self {
+        Self {
+            range: finding.range_from(from, to),
+            severity: finding.severity,
+            from,
+            to,
+            finding: Cow::Borrowed(finding),
+        }
+    }
+
+    /// The rule that found it.
+    pub fn rule(&self) -> &'static RuleMeta {
+        self.finding.rule
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.finding.message
+    }
+
+    /// All of it, where it stands now, without the ways to mend it that take
+    /// time to find.
+    pub fn into_diagnostic(self) -> Diagnostic {
+        let mut finding = self.finding.into_owned();
+        finding.shift(self.from, self.to);
+        finding.severity = self.severity;
+        finding.only_if = None;
+        finding
+    }
 }
 
 /// The findings of a run, by file.
@@ -73,6 +137,7 @@ impl Workspace {
         Self {
             documents,
             others: others.into_iter().collect(),
+            joined: None,
         }
     }
 
@@ -83,6 +148,7 @@ impl Workspace {
 
     /// Replaces a file by a new state of it, or adds it.
     pub fn replace(&mut self, document: Document) {
+        self.joined = None;
         match self
             .documents
             .binary_search_by(|known| known.path().cmp(document.path()))
@@ -92,56 +158,73 @@ impl Workspace {
         }
     }
 
+    /// Joins what the files say, so that edits cost what they change. What
+    /// [`Workspace::replace`] brings has to be joined again.
+    pub fn join(&mut self, settings: &Settings) {
+        self.joined = Some(Joined::new(&self.documents, &self.others, settings));
+    }
+
+    /// Edits a file that was opened, as an editor tells it: each edit in the text
+    /// that the one before it left.
+    ///
+    /// # Panics
+    /// When the range of an edit is not one of the text.
+    pub fn edit(&mut self, path: &str, edits: &[TextEdit], settings: &Settings) -> Edited {
+        let mut all = Edited::default();
+        let index = self
+            .documents
+            .binary_search_by(|known| (**known.path()).cmp(path));
+        let Ok(file) = index else { return all };
+        for edit in edits {
+            let Some((updated, moved, old)) = self.documents[file].edit(edit) else {
+                return all;
+            };
+            all.old.push(old);
+            match &mut self.joined {
+                Some(joined) if !updated.structure => {
+                    let others = joined.update(&self.documents, file, updated, moved);
+                    all.others.extend(others);
+                }
+                Some(_) => {
+                    self.join(settings);
+                    all.others
+                        .extend((0..self.documents.len()).filter(|other| *other != file));
+                }
+                None => {}
+            }
+        }
+        all.others.sort_unstable();
+        all.others.dedup();
+        all
+    }
+
     /// Links the modules of all files.
     pub fn graph(&self, settings: &Settings) -> Graph {
         Graph::new(&self.documents, &self.others, &settings.config().roots)
     }
 
+    /// The findings of one file, by position. The workspace must be joined.
+    pub fn findings(&self, file: usize) -> Vec<Placed<'_>> {
+        let Some(joined) = &self.joined else {
+            return Vec::new();
+        };
+        let view = joined.view(&self.documents);
+        self.placed(file, joined, &view).0
+    }
+
     /// Judges everything.
     pub fn check(&self, settings: &Settings) -> Findings {
-        let graph = self.graph(settings);
-        let view = View::new(&self.documents, &graph);
-        let mut found: Vec<Vec<Diagnostic>> = (0..self.documents.len())
-            .map(|file| self.local_findings(file, &view))
-            .collect();
-        for (index, rule) in rules::ALL.iter().enumerate() {
-            for (file, document) in self.documents.iter().enumerate() {
-                if document.settings.is_on(index) {
-                    let mut cx = FileContext {
-                        file,
-                        document,
-                        view: &view,
-                        rule: index,
-                        out: Vec::new(),
-                    };
-                    rule.check_file(&mut cx);
-                    found[file].append(&mut cx.out);
-                }
-            }
-            let mut cx = WorkspaceContext {
-                view: &view,
-                rule: index,
-                out: Vec::new(),
-            };
-            rule.check_workspace(&mut cx);
-            for (file, diagnostic) in cx.out {
-                found[file].push(diagnostic);
-            }
-        }
+        let joined = Joined::new(&self.documents, &self.others, settings);
+        let view = joined.view(&self.documents);
         let mut findings = Findings::default();
-        for (document, mut diagnostics) in self.documents.iter().zip(found) {
-            let suppressed = suppress(document, &mut diagnostics);
-            for diagnostic in &mut diagnostics {
-                let rule = rules::find(diagnostic.rule.name).map(|(index, _)| index);
-                if let Some(severity) = rule.and_then(|rule| document.settings.severity(rule)) {
-                    diagnostic.severity = severity;
-                }
-            }
-            diagnostics.sort_by(|a, b| {
-                let key = |d: &Diagnostic| (d.range.start(), d.range.end(), d.rule.name);
-                key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
-            });
-            diagnostics.dedup();
+        for (file, document) in self.documents.iter().enumerate() {
+            let (placed, suppressed) = self.placed(file, &joined, &view);
+            let complete = |placed: Placed<'_>| {
+                let mut finding = placed.into_diagnostic();
+                view.complete(file, &mut finding);
+                finding
+            };
+            let diagnostics = placed.into_iter().map(complete).collect();
             let (path, text) = (document.path().clone(), document.text().clone());
             findings.texts.insert(path.clone(), text.clone());
             findings.files.push(FileFindings {
@@ -154,46 +237,62 @@ impl Workspace {
         findings
     }
 
-    /// What local rules said, with the conditions answered.
-    fn local_findings<'a>(&'a self, file: usize, view: &'a View<'a>) -> Vec<Diagnostic> {
-        let mut out = Vec::new();
-        for finding in &self.documents[file].findings {
-            if finding
-                .only_if
-                .as_ref()
-                .is_some_and(|condition| !view.holds(file, condition))
-            {
-                continue;
-            }
-            let mut finding = finding.clone();
-            finding.only_if = None;
-            if let Some((rule, check)) = rules::find(finding.rule.name) {
-                let document = &self.documents[file];
-                let cx = FileContext {
-                    file,
-                    document,
-                    view,
-                    rule,
-                    out: Vec::new(),
-                };
-                check.complete(&mut finding, &cx);
-            }
-            for fix in &mut finding.fixes {
-                if let Some(condition) = fix.safe_if.take()
-                    && view.holds(file, &condition)
-                {
-                    fix.applicability = Applicability::Safe;
-                }
-            }
-            out.push(finding);
+    /// The findings of one file, by position, and how many are allowed.
+    fn placed<'w>(
+        &'w self,
+        file: usize,
+        joined: &'w Joined,
+        view: &View<'_>,
+    ) -> (Vec<Placed<'w>>, usize) {
+        let document = &self.documents[file];
+        let mut all = Vec::new();
+        for hit in &document.hits {
+            let (findings, from) = hit.findings();
+            let to = hit.mention.at;
+            let holds = |finding: &&Diagnostic| match &finding.only_if {
+                None => true,
+                Some(condition) => view.holds(file, &condition.moved(from, to)),
+            };
+            let findings = findings.iter().filter(holds);
+            all.extend(findings.map(|finding| Placed::moved(finding, from, to)));
         }
-        out
+        let others = joined.findings(file).map(Cow::Borrowed);
+        all.extend(others.map(Placed::here));
+        let suppressed = suppress(document, &mut all);
+        for placed in &mut all {
+            let rule = rules::index_of(placed.rule());
+            if let Some(severity) = document.settings.severity(rule) {
+                placed.severity = severity;
+            }
+        }
+        all.sort_by(|a, b| {
+            let key = |placed: &Placed<'_>| {
+                (placed.range.start(), placed.range.end(), placed.rule().name)
+            };
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.message().cmp(b.message()))
+        });
+        all.dedup_by(|a, b| {
+            a.range == b.range && a.rule() == b.rule() && a.message() == b.message()
+        });
+        (all, suppressed)
     }
+}
+
+/// What an edit changed.
+#[derive(Debug, Default)]
+pub struct Edited {
+    /// The positions of the other files whose findings may have changed.
+    pub others: Vec<usize>,
+    /// The green trees of before. Dropping them takes time; whoever is in a hurry
+    /// hands them to another thread.
+    pub old: Vec<GreenNode>,
 }
 
 /// Takes out what suppressions allow, and reports those that allow nothing.
 /// Returns how many findings went.
-fn suppress(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> usize {
+fn suppress(document: &Document, diagnostics: &mut Vec<Placed<'_>>) -> usize {
     if document.suppressions.is_empty() {
         return 0;
     }
@@ -288,7 +387,10 @@ fn suppress(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> usize {
             )));
         }
     }
-    diagnostics.append(&mut late);
+    diagnostics.extend(
+        late.into_iter()
+            .map(|found| Placed::here(Cow::Owned(found))),
+    );
     gone
 }
 
@@ -312,8 +414,8 @@ fn with_comma(text: &str, range: TextRange) -> TextRange {
     }
 }
 
-fn names_rule(name: &str, diagnostic: &Diagnostic) -> bool {
-    let meta = diagnostic.rule;
+fn names_rule(name: &str, diagnostic: &Placed<'_>) -> bool {
+    let meta = diagnostic.rule();
     name == meta.name || name == "all" || name == meta.group.name() || meta.aliases.contains(&name)
 }
 
@@ -333,12 +435,12 @@ pub struct View<'w> {
     pub documents: &'w [Document],
     /// The modules, linked.
     pub graph: &'w Graph,
-    /// The literal value of every `home.homeDirectory`; `None` when one is
-    /// computed or there is none.
-    home_directories: Option<Vec<&'w str>>,
+    home_directories: OnceCell<Option<Vec<&'w str>>>,
+    /// Who imports a file, found when somebody first asks.
+    importers: OnceCell<FxHashMap<String, (usize, &'w Import)>>,
     header_habit: OnceCell<bool>,
-    /// Every definition by its path, made when somebody first asks.
-    definitions: OnceCell<DefinitionIndex<'w>>,
+    /// The files in which a name stands, found when somebody first asks.
+    mentioning: RefCell<FxHashMap<SmolStr, Vec<usize>>>,
     /// What `users.users` says, made when somebody first asks.
     accounts: OnceCell<Accounts<'w>>,
 }
@@ -351,9 +453,6 @@ struct Accounts<'w> {
     /// The attribute by the literal of its `home` or `name`.
     by_alias: FxHashMap<&'w str, &'w str>,
 }
-
-/// Definitions by the names of their path.
-type DefinitionIndex<'w> = FxHashMap<Vec<&'w str>, Vec<(ModuleId, &'w Definition)>>;
 
 /// Does it set `home.homeDirectory`, of its own module or of one further down
 /// (`home-manager.users.alice.home.homeDirectory`)?
@@ -379,27 +478,63 @@ fn is_home_directory(definition: &Definition) -> bool {
 
 impl<'w> View<'w> {
     fn new(documents: &'w [Document], graph: &'w Graph) -> Self {
-        let mut home_directories = Some(Vec::new());
-        for document in documents {
-            for module in &document.facts.modules {
-                for definition in &module.definitions {
-                    if is_home_directory(definition) {
-                        match (&definition.literal, &mut home_directories) {
-                            (Some(Literal::String(value)), Some(all)) => all.push(value.as_str()),
-                            _ => home_directories = None,
-                        }
-                    }
-                }
-            }
-        }
         Self {
             documents,
             graph,
-            home_directories,
+            home_directories: OnceCell::new(),
             header_habit: OnceCell::new(),
-            definitions: OnceCell::new(),
+            mentioning: RefCell::default(),
             accounts: OnceCell::new(),
+            importers: OnceCell::new(),
         }
+    }
+
+    /// The literal value of every `home.homeDirectory`; `None` when one is
+    /// computed.
+    fn home_directories(&self) -> Option<&[&'w str]> {
+        let all = self.home_directories.get_or_init(|| {
+            let modules = self.documents.iter().flat_map(|d| &d.facts.modules);
+            let definitions = modules.flat_map(|module| &module.definitions);
+            let homes = definitions.filter(|definition| is_home_directory(definition));
+            let literal = |definition: &'w Definition| match &definition.literal {
+                Some(Literal::String(value)) => Some(value.as_str()),
+                _ => None,
+            };
+            homes.map(literal).collect()
+        });
+        all.as_deref()
+    }
+
+    /// The definition at a place.
+    pub fn definition(&self, place: Place) -> &'w Definition {
+        let facts = &self.documents[place.file].facts;
+        &facts.modules[place.module].definitions[place.definition]
+    }
+
+    /// The file that imports a file by its path and without a condition, and the
+    /// import.
+    pub fn importer(&self, path: &str) -> Option<(usize, &'w Import)> {
+        let by_path = self.importers.get_or_init(|| {
+            let mut by_path = FxHashMap::default();
+            for (importer, document) in self.documents.iter().enumerate() {
+                let base = path::parent(document.path());
+                for import in document
+                    .facts
+                    .modules
+                    .iter()
+                    .flat_map(|module| &module.imports)
+                {
+                    if let Target::Path(written) = &import.target
+                        && import.guards.is_empty()
+                        && let Some(path) = path::join(base, written)
+                    {
+                        by_path.entry(path).or_insert((importer, import));
+                    }
+                }
+            }
+            by_path
+        });
+        by_path.get(path).copied()
     }
 
     /// Have at least a third of the modules that are long enough to need one a
@@ -408,9 +543,7 @@ impl<'w> View<'w> {
         *self.header_habit.get_or_init(|| {
             let long = (0..self.documents.len()).filter(|file| {
                 let facts = &self.documents[*file].facts;
-                facts.lines.physical >= HEADER_LINES
-                    && !facts.header.generated
-                    && self.is_module_file(*file)
+                facts.lines >= HEADER_LINES && !facts.header.generated && self.is_module_file(*file)
             });
             let (mut all, mut with_header) = (0, 0);
             for file in long {
@@ -453,6 +586,26 @@ impl<'w> View<'w> {
         said.or_else(|| accounts.attributes.get(name)).copied()
     }
 
+    /// Adds the ways to mend a finding that only the joined facts show.
+    fn complete(&'w self, file: usize, finding: &mut Diagnostic) {
+        let rule = rules::index_of(finding.rule);
+        let cx = FileContext {
+            file,
+            document: &self.documents[file],
+            view: self,
+            rule,
+            out: Vec::new(),
+        };
+        rules::ALL[rule].complete(finding, &cx);
+        for fix in &mut finding.fixes {
+            if let Some(condition) = fix.safe_if.take()
+                && self.holds(file, &condition)
+            {
+                fix.applicability = Applicability::Safe;
+            }
+        }
+    }
+
     /// Does a condition hold in a file?
     fn holds(&self, file: usize, condition: &Condition) -> bool {
         let facts = &self.documents[file].facts;
@@ -468,15 +621,28 @@ impl<'w> View<'w> {
                 let Some(index) = facts.module_at(TextRange::empty(*at)) else {
                     return false;
                 };
-                let unanimous = self.home_directories.as_ref().is_some_and(|all| {
+                let unanimous = self.home_directories().is_some_and(|all| {
                     !all.is_empty() && all.iter().all(|value| *value == &**directory)
                 });
                 unanimous
                     && self.class(file, index) == Class::HomeManager
                     && facts.modules[index].config_depth == Some(*config_depth)
                     && self.always_sets_home(self.graph.id(file, index))
+                    && self.is_in_setting(file, *at)
             }
         }
+    }
+
+    /// Is a place in the value of a setting? Only there is the text certain to be
+    /// read after the configuration is known.
+    fn is_in_setting(&self, file: usize, at: TextSize) -> bool {
+        let modules = &self.documents[file].everything().modules;
+        let mut definitions = modules.iter().flat_map(|module| &module.definitions);
+        definitions.any(|definition| {
+            definition.value.contains_inclusive(at)
+                && definition.update.is_none()
+                && !definition.starts_with(&["_module"])
+        })
     }
 
     /// Does every configuration that holds `id` also hold, without a
@@ -528,20 +694,6 @@ impl<'w> View<'w> {
         path: &[&str],
         most: usize,
     ) -> Option<Vec<(ModuleId, &'w Definition)>> {
-        let all = self.definitions.get_or_init(|| {
-            let mut all: DefinitionIndex<'w> = FxHashMap::default();
-            for (file, document) in self.documents.iter().enumerate() {
-                for (index, module) in document.facts.modules.iter().enumerate() {
-                    let id = self.graph.id(file, index);
-                    for definition in &module.definitions {
-                        if let Some(path) = definition.names() {
-                            all.entry(path).or_default().push((id, definition));
-                        }
-                    }
-                }
-            }
-            all
-        });
         let meet = |other: ModuleId| {
             other == id
                 || self.graph.configurations.iter().any(|configuration| {
@@ -549,16 +701,64 @@ impl<'w> View<'w> {
                         && configuration.members.contains_key(&other)
                 })
         };
-        let found = all.get(path).map_or(&[][..], Vec::as_slice);
-        if found.len() > most.saturating_mul(8) {
-            return None;
+        let files = self.mentioning(path);
+        // Nothing but the place that asks.
+        let own = self.graph.place(id).0;
+        let once = |name: &&str| {
+            let text = self.documents[own].text().as_bytes();
+            memchr::memmem::find_iter(text, name.as_bytes())
+                .take(2)
+                .count()
+                == 1
+        };
+        if files == [own] && path.iter().any(once) {
+            return Some(Vec::new());
         }
-        let found: Vec<_> = found
-            .iter()
-            .copied()
-            .filter(|(other, _)| meet(*other))
-            .collect();
-        (found.len() <= most).then_some(found)
+        let mut found = Vec::new();
+        for file in files {
+            let document = &self.documents[file];
+            let modules = 0..document.facts.modules.len();
+            if !modules
+                .into_iter()
+                .any(|index| meet(self.graph.id(file, index)))
+            {
+                continue;
+            }
+            for (index, module) in document.everything().modules.iter().enumerate() {
+                let id = self.graph.id(file, index);
+                let own = module.definitions.iter().filter(|definition| {
+                    definition.path.len() == path.len() && definition.starts_with(path)
+                });
+                if meet(id) {
+                    found.extend(own.map(|definition| (id, definition)));
+                }
+            }
+            if found.len() > most {
+                return None;
+            }
+        }
+        Some(found)
+    }
+
+    /// The files in whose texts all names of a path stand.
+    fn mentioning(&self, path: &[&str]) -> Vec<usize> {
+        let mut names = path.to_vec();
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        let Some((longest, others)) = names.split_first() else {
+            return Vec::new();
+        };
+        let holds = |file: usize, name: &str| {
+            let text = self.documents[file].text().as_bytes();
+            memchr::memmem::find(text, name.as_bytes()).is_some()
+        };
+        let mut known = self.mentioning.borrow_mut();
+        let files = known.entry((*longest).into()).or_insert_with(|| {
+            let all = 0..self.documents.len();
+            all.filter(|file| holds(*file, longest)).collect()
+        });
+        let all = files.iter().copied();
+        all.filter(|file| others.iter().all(|name| holds(*file, name)))
+            .collect()
     }
 }
 
@@ -602,6 +802,11 @@ impl<'a> FileContext<'a> {
         &self.document.facts
     }
 
+    /// All facts of the file.
+    pub fn everything(&self) -> &'a FileFacts {
+        self.document.everything()
+    }
+
     /// Where the file is not Nix.
     pub fn errors(&self) -> &'a [SyntaxError] {
         &self.document.errors
@@ -637,6 +842,7 @@ impl<'a> FileContext<'a> {
 pub struct WorkspaceContext<'a> {
     view: &'a View<'a>,
     rule: RuleIndex,
+    every: &'a [Place],
     out: Vec<(usize, Diagnostic)>,
 }
 
@@ -646,6 +852,11 @@ impl<'a> WorkspaceContext<'a> {
         if self.view.documents[file].settings.is_on(self.rule) {
             self.out.push((file, diagnostic));
         }
+    }
+
+    /// The definitions that matter for all keys.
+    pub fn every(&self) -> &'a [Place] {
+        self.every
     }
 
     /// The joined facts.

@@ -60,13 +60,21 @@ declare_rule! {
     }
 }
 
+/// A file with more errors than this is no Nix; whoever mends the first thousand
+/// sees the next.
+const MOST_ERRORS: usize = 1_000;
+
 impl Rule for SyntaxError {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
     }
 
+    fn reads_errors(&self) -> bool {
+        true
+    }
+
     fn check_file(&self, cx: &mut FileContext<'_>) {
-        for error in cx.errors() {
+        for error in cx.errors().iter().take(MOST_ERRORS) {
             let mut diagnostic = Diagnostic::new(&Self::META, error.range, error.message.clone());
             if let Some(missing) = error.missing {
                 let edit = Edit::insert(error.range.start(), missing);
@@ -82,6 +90,16 @@ impl Rule for SyntaxError {
 mod tests {
     use super::*;
     use crate::testing::check;
+
+    #[test]
+    fn the_first_thousand_errors_are_enough() {
+        let settings = crate::Settings::default();
+        let source = crate::Source::new("a.nix", format!("{{\n{}}}\n", "  a = 1\n".repeat(3_000)));
+        let document = crate::analyze(source, &settings);
+        assert!(document.errors.len() > MOST_ERRORS);
+        let findings = crate::Workspace::new(vec![document], []).check(&settings);
+        assert_eq!(findings.files[0].diagnostics.len(), MOST_ERRORS);
+    }
 
     #[test]
     fn the_message_names_what_is_missing_and_where() {

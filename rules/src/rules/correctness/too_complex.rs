@@ -59,6 +59,10 @@ impl Rule for TooComplex {
         &Self::META
     }
 
+    fn reads_errors(&self) -> bool {
+        true
+    }
+
     fn check_file(&self, cx: &mut FileContext<'_>) {
         if let Some(found) = cx.too_complex() {
             let message = format!("the file was not read: {}", found.reason);

@@ -2,13 +2,12 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, Severity};
-use crate::module::{Definition, Guard, Import, Target};
+use crate::module::{DEFAULT_PRIORITY, Definition, Guard, Prefix};
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::syntax::{TextRange, TextSize};
-use crate::workspace::{Configuration, ModuleId, View, WorkspaceContext};
+use crate::workspace::{self, Configuration, EVERY_KEY, FileContext, ModuleId, View, WorkspaceContext};
 use rustc_hash::FxHashMap;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -151,54 +150,58 @@ impl Rule for DuplicateSysctl {
         &Self::META
     }
 
-    fn check_workspace(&self, cx: &mut WorkspaceContext<'_>) {
-        let view = cx.view();
-        let by_key = definitions_by_key(view);
-        let mut clashes = Clashes::default();
-        let shared: Vec<_> = by_key.values().filter(|places| places.len() > 1).collect();
-        if shared.is_empty() {
+    fn settings(&self) -> &'static [Prefix] {
+        &[OPTION]
+    }
+
+    fn keys(&self, definition: &Definition, add: &mut dyn FnMut(&str)) {
+        if !definition.starts_with(OPTION) {
             return;
         }
-        for configuration in &view.graph.configurations {
-            let strongest = strongest_option(configuration, view);
-            for places in &shared {
-                clashes_in(configuration, strongest, places, &mut clashes);
-            }
+        if definition.option_priority(OPTION.len()) != DEFAULT_PRIORITY {
+            add(EVERY_KEY);
         }
-        let importers = Importers::default();
+        if let [_, _, _, key] = definition.path.as_ref()
+            && let Some(key) = key.name.as_deref()
+            && !MERGING.contains(&key)
+        {
+            add(key);
+        }
+    }
+
+    fn check_key(&self, key: &str, places: &[workspace::Place], cx: &mut WorkspaceContext<'_>) {
+        if key == EVERY_KEY || places.len() < 2 {
+            return;
+        }
+        let view = cx.view();
+        let known = |place: &workspace::Place| Place {
+            module: view.graph.id(place.file, place.module),
+            definition: view.definition(*place),
+        };
+        let all: Vec<_> = places.iter().map(known).collect();
+        let every: Vec<_> = cx.every().iter().map(known).collect();
+        let mut clashes = Clashes::default();
+        for configuration in &view.graph.configurations {
+            clashes_in(configuration, &every, &all, view, &mut clashes);
+        }
         for clash in &clashes.all {
             let (file, _) = view.graph.place(clash.place.module);
-            cx.report(file, describe(clash, view, &importers));
+            cx.report(file, describe(clash, view));
         }
     }
-}
 
-/// The definitions of each key that can clash at all.
-fn definitions_by_key<'w>(view: &View<'w>) -> BTreeMap<&'w str, Vec<Place<'w>>> {
-    let mut by_key: BTreeMap<&str, Vec<Place<'_>>> = BTreeMap::new();
-    for (file, document) in view.documents.iter().enumerate() {
-        for (index, module) in document.facts().modules.iter().enumerate() {
-            for definition in &module.definitions {
-                let key = match definition.path.as_ref() {
-                    [_, _, _, key] if definition.starts_with(OPTION) => key.name.as_deref(),
-                    _ => None,
-                };
-                if let Some(key) = key
-                    && !MERGING.contains(&key)
-                {
-                    let module = view.graph.id(file, index);
-                    by_key.entry(key).or_default().push(Place { module, definition });
-                }
-            }
+    fn complete(&self, diagnostic: &mut Diagnostic, cx: &FileContext<'_>) {
+        if diagnostic.severity == Severity::Error {
+            diagnostic.fixes.extend(extract(diagnostic, cx));
         }
     }
-    by_key
 }
 
 fn clashes_in<'w>(
     configuration: &Configuration,
-    strongest_option: u32,
+    every: &[Place<'w>],
     places: &[Place<'w>],
+    view: &View<'w>,
     clashes: &mut Clashes<'w>,
 ) {
     let mut members: Vec<_> = places
@@ -212,7 +215,7 @@ fn clashes_in<'w>(
     members.retain(|(place, _)| {
         place.priorities() == strongest && place.definition.update.is_none()
     });
-    if members.len() < 2 || strongest.0 > strongest_option {
+    if members.len() < 2 || strongest.0 > strongest_option(configuration, every, strongest.0, view) {
         return;
     }
     let always = |place: &Place<'_>, ways: &[Vec<Guard>]| {
@@ -265,17 +268,32 @@ impl<'w> Clashes<'w> {
     }
 }
 
-/// The strongest priority with which any module of the configuration sets the
-/// option as a whole: weaker definitions are dropped before keys are compared.
-fn strongest_option(configuration: &Configuration, view: &View<'_>) -> u32 {
-    configuration
-        .members
-        .keys()
-        .flat_map(|id| &view.module(*id).definitions)
-        .filter(|definition| definition.starts_with(OPTION))
-        .map(|definition| definition.option_priority(OPTION.len()))
+
+/// The strongest priority of the whole option in a configuration, if it is
+/// stronger than `known`.
+fn strongest_option(
+    configuration: &Configuration,
+    every: &[Place<'_>],
+    known: u32,
+    view: &View<'_>,
+) -> u32 {
+    let members = &configuration.members;
+    let spelled_out = every
+        .iter()
+        .filter(|place| members.contains_key(&place.module))
+        .map(|place| place.definition.option_priority(OPTION.len()))
         .min()
-        .unwrap_or(u32::MAX)
+        .unwrap_or(u32::MAX);
+    // Somebody may set it plainly, too.
+    let plain = known > DEFAULT_PRIORITY
+        && members
+            .keys()
+            .flat_map(|id| &view.module(*id).definitions)
+            .any(|definition| {
+                definition.starts_with(OPTION)
+                    && definition.option_priority(OPTION.len()) == DEFAULT_PRIORITY
+            });
+    if plain { spelled_out.min(DEFAULT_PRIORITY) } else { spelled_out.min(known) }
 }
 
 fn is_certain(guards: &[Guard]) -> bool {
@@ -296,7 +314,7 @@ fn can_meet(a: &[Vec<Guard>], a_own: &[Guard], b: &[Vec<Guard>], b_own: &[Guard]
     })
 }
 
-fn describe<'w>(clash: &Clash<'w>, view: &View<'w>, importers: &Importers<'w>) -> Diagnostic {
+fn describe<'w>(clash: &Clash<'w>, view: &View<'w>) -> Diagnostic {
     let file_of = |place: &Place<'_>| view.graph.place(place.module).0;
     let path_of = |place: &Place<'_>| view.documents[file_of(place)].path().clone();
     let own_file = file_of(&clash.place);
@@ -359,7 +377,6 @@ fn describe<'w>(clash: &Clash<'w>, view: &View<'w>, importers: &Importers<'w>) -
                 [edit],
             ));
         }
-        diagnostic.fixes.extend(extract(clash, &others, view, importers));
     }
     diagnostic
 }
@@ -384,16 +401,17 @@ fn line_of(text: &str, binding: TextRange) -> TextRange {
 
 /// A new module with the keys that the two files share, imported where one of
 /// them is.
-fn extract<'w>(
-    clash: &Clash<'w>,
-    others: &[Place<'w>],
-    view: &View<'w>,
-    importers: &Importers<'w>,
-) -> Option<Fix> {
-    let [other] = others else { return None };
-    let (file, _) = view.graph.place(clash.place.module);
-    let (other_file, _) = view.graph.place(other.module);
-    if file == other_file {
+fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
+    let [related] = diagnostic.related.as_slice() else { return None };
+    let (view, file) = (cx.view(), cx.file());
+    let other_path = related.path.as_ref()?;
+    let other_file = view.documents.iter().position(|document| document.path() == other_path)?;
+    let (module, own) = defined_at(view, file, diagnostic.range)?;
+    let (other_module, other) = defined_at(view, other_file, related.range)?;
+    let text_of = |file: usize, definition: &Definition| {
+        &view.documents[file].text()[std::ops::Range::<usize>::from(definition.value)]
+    };
+    if own.literal.is_none() || text_of(file, own) != text_of(other_file, other) {
         return None;
     }
     // Every key that both modules set to the same literal.
@@ -407,7 +425,7 @@ fn extract<'w>(
             .filter_map(|d| Some((key_of(d).name.as_deref()?, d)))
             .collect()
     };
-    let (own, theirs) = (keys(clash.place.module), keys(other.module));
+    let (own, theirs) = (keys(module), keys(other_module));
     let shared: BTreeMap<&str, (&Definition, &Definition)> = own
         .iter()
         .filter_map(|(name, definition)| {
@@ -425,7 +443,7 @@ fn extract<'w>(
         return None;
     }
     // Where one of the two is imported by its path, the new module can stand beside it.
-    let (importer, import) = importers.of(documents[file].path(), view)?;
+    let (importer, import) = view.importer(documents[file].path())?;
     let mut edits = Vec::new();
     let mut text = String::from("{\n  boot.kernel.sysctl = {\n");
     for (name, (definition, other)) in &shared {
@@ -449,30 +467,21 @@ fn extract<'w>(
     Some(fix)
 }
 
-/// Which module imports a file by its path and without a condition; read when
-/// the first fix needs it.
-#[derive(Default)]
-struct Importers<'w>(OnceCell<FxHashMap<String, (usize, &'w Import)>>);
-
-impl<'w> Importers<'w> {
-    fn of(&self, path: &str, view: &View<'w>) -> Option<(usize, &'w Import)> {
-        let by_path = self.0.get_or_init(|| {
-            let mut by_path = FxHashMap::default();
-            for (importer, document) in view.documents.iter().enumerate() {
-                let base = path::parent(document.path());
-                for import in document.facts().modules.iter().flat_map(|module| &module.imports) {
-                    if let Target::Path(written) = &import.target
-                        && import.guards.is_empty()
-                        && let Some(path) = path::join(base, written)
-                    {
-                        by_path.entry(path).or_insert((importer, import));
-                    }
-                }
-            }
-            by_path
-        });
-        by_path.get(path).copied()
-    }
+/// The definition whose key stands at `range`, and its module.
+fn defined_at<'w>(
+    view: &View<'w>,
+    file: usize,
+    range: TextRange,
+) -> Option<(ModuleId, &'w Definition)> {
+    let modules = view.documents[file].facts().modules.iter().enumerate();
+    modules
+        .flat_map(|(index, module)| module.definitions.iter().map(move |d| (index, d)))
+        .find(|(_, definition)| {
+            definition.starts_with(OPTION)
+                && definition.path.len() > OPTION.len()
+                && key_of(definition).range == range
+        })
+        .map(|(index, definition)| (view.graph.id(file, index), definition))
 }
 
 /// The deepest folder that holds both files.

@@ -2,8 +2,8 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity};
-use crate::linter::LocalContext;
-use crate::module::Class;
+use crate::local::LocalContext;
+use crate::module::{Class, Prefix};
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::semantics::Origin;
@@ -194,6 +194,11 @@ impl Rule for HardcodedHome {
         &["/home/", "/Users/", "/root"]
     }
 
+    fn settings(&self) -> &'static [Prefix] {
+        // Where somebody's home is, and what accounts are called.
+        &[&["home", "homeDirectory"], &["users", "users"]]
+    }
+
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
         let mut homes = Vec::new();
         find_homes(node, &mut homes);
@@ -296,19 +301,6 @@ impl Rule for HardcodedHome {
                     edit.text = format!("${{{option}}}");
                 }
                 None => diagnostic.fixes.clear(),
-            }
-        }
-        // Only in the value of a setting is the text certain to be read after
-        // the configuration is known.
-        let modules = &cx.facts().modules;
-        let in_value = modules.iter().flat_map(|module| &module.definitions).any(|definition| {
-            definition.value.contains_range(diagnostic.range)
-                && definition.update.is_none()
-                && !definition.starts_with(&["_module"])
-        });
-        if !in_value {
-            for fix in &mut diagnostic.fixes {
-                fix.safe_if = None;
             }
         }
     }
@@ -429,7 +421,7 @@ fn place(node: &SyntaxNode, cx: &LocalContext<'_>) -> Vec<Option<SmolStr>> {
 fn is_about_a_home(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
     let has = |names: &[&str]| path.iter().flatten().any(|key| names.contains(&key.as_str()));
     let is_example = |key: &SmolStr| key.contains("example") || key.contains("Example");
-    if path.iter().flatten().any(is_example) || speaks_to_the_directory_service(node) {
+    if path.iter().flatten().any(is_example) || speaks_to_the_directory_service(path, node) {
         return false;
     }
     // `bindMounts.x.hostPath` is the host's side of it.
@@ -471,12 +463,12 @@ fn is_whole_home(node: &SyntaxNode) -> bool {
 }
 
 /// `dscl . -read /Users/alice` names a record of macOS's directory service.
-fn speaks_to_the_directory_service(node: &SyntaxNode) -> bool {
-    node.ancestors().any(|ancestor| {
-        ancestor.kind() == SyntaxKind::NODE_STRING && ancestor.text().to_string().contains("dscl ")
-            || ancestor.kind() == SyntaxKind::NODE_ATTRPATH_VALUE
-                && ancestor.text().to_string().starts_with("dscl")
-    })
+fn speaks_to_the_directory_service(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
+    path.iter().flatten().any(|key| key.starts_with("dscl"))
+        || node.ancestors().any(|ancestor| {
+            ancestor.kind() == SyntaxKind::NODE_STRING
+                && ancestor.text().to_string().contains("dscl ")
+        })
 }
 
 fn is_volume_key(key: &str) -> bool {

@@ -5,7 +5,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile};
 use crate::module::{ModuleFacts, Target};
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
-use crate::syntax::{LineIndex, TextRange, TextSize};
+use crate::syntax::{TextRange, TextSize};
 use crate::workspace::FileContext;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -116,8 +116,8 @@ impl Rule for LongModule {
         let options = cx.options::<Options>();
         let facts = cx.facts();
         let (lines, what) = match options.count {
-            Count::Physical => (facts.lines.physical, "lines"),
-            Count::Code => (facts.lines.code, "lines of code"),
+            Count::Physical => (facts.lines, "lines"),
+            Count::Code => (cx.everything().code_lines.unwrap_or_default(), "lines of code"),
         };
         // A licence is no part of what somebody has to hold in mind.
         let notice = &cx.text()[..usize::from(facts.header.insert_at)];
@@ -144,8 +144,11 @@ impl Rule for LongModule {
         if let Some(proposal) = proposal(&facts.modules[0], text) {
             diagnostic = diagnostic.help(proposal);
         }
-        diagnostic.fixes.extend(split(cx));
         cx.report(diagnostic);
+    }
+
+    fn complete(&self, diagnostic: &mut Diagnostic, cx: &FileContext<'_>) {
+        diagnostic.fixes.extend(split(cx));
     }
 }
 
@@ -158,14 +161,13 @@ fn split(cx: &FileContext<'_>) -> Option<Fix> {
     let module = &cx.facts().modules[0];
     let body = module.plain_body?;
     let text = cx.text();
-    let index = LineIndex::new(text);
-    let (name, lines) = groups(module, &index).into_iter().find(|(name, _)| {
+    let (name, lines) = groups(module, text).0.into_iter().find(|(name, _)| {
         // What also has a part below `config` would be torn apart.
         let parts = || module.sections.iter().filter(|section| section.name == *name);
         parts().all(|section| section.is_outermost)
     })?;
     let parts: Vec<_> = module.sections.iter().filter(|section| section.name == name).collect();
-    if lines < LEAST_LINES || parts.len() == module.sections.len() {
+    if parts.len() == module.sections.len() {
         return None;
     }
     let stem = name.rsplit('.').next()?;
@@ -225,23 +227,25 @@ fn with_comments(text: &str, binding: TextRange) -> TextRange {
     TextRange::new(TextSize::new(from as u32), TextSize::new(to as u32))
 }
 
-/// The groups of settings with their lines, the largest first.
-fn groups<'m>(module: &'m ModuleFacts, index: &LineIndex) -> Vec<(&'m str, u32)> {
+/// The groups of settings that are worth a file of their own, with their lines,
+/// the largest first; and how many groups there are.
+fn groups<'m>(module: &'m ModuleFacts, text: &str) -> (Vec<(&'m str, u32)>, usize) {
     let mut by_name: FxHashMap<&str, u32> = FxHashMap::default();
     for section in &module.sections {
-        let lines = index.line(section.range.end()) - index.line(section.range.start()) + 1;
-        *by_name.entry(&section.name).or_default() += lines;
+        let code = &text.as_bytes()[std::ops::Range::<usize>::from(section.range)];
+        let breaks = memchr::memchr_iter(b'\n', code).count();
+        *by_name.entry(&section.name).or_default() += breaks as u32 + 1;
     }
-    let mut groups: Vec<(&str, u32)> = by_name.into_iter().collect();
-    groups.sort_by_key(|(name, lines)| (std::cmp::Reverse(*lines), *name));
-    groups
+    let total = by_name.len();
+    let large = by_name.into_iter().filter(|(_, lines)| *lines >= LEAST_LINES);
+    let mut groups: Vec<(&str, u32)> = large.collect();
+    groups.sort_unstable_by_key(|(name, lines)| (std::cmp::Reverse(*lines), *name));
+    (groups, total)
 }
 
-/// The groups that are worth a file of their own, in words.
+/// These groups, in words.
 fn proposal(module: &ModuleFacts, text: &str) -> Option<String> {
-    let mut groups = groups(module, &LineIndex::new(text));
-    let total = groups.len();
-    groups.retain(|(_, lines)| *lines >= LEAST_LINES);
+    let (groups, total) = groups(module, text);
     if groups.is_empty() || total < 2 {
         return None;
     }

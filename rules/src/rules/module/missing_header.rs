@@ -2,6 +2,7 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
+use crate::module::FIRST_OPTIONS;
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::syntax::{TextRange, TextSize};
@@ -114,7 +115,7 @@ impl Rule for MissingHeader {
             .options::<Options>()
             .min_lines
             .unwrap_or(if cx.is_named() { 0 } else { DEFAULT_MIN_LINES });
-        if facts.lines.physical < min_lines
+        if facts.lines < min_lines
             || facts.header.present
             || facts.header.generated
             || path::is_test(cx.path())
@@ -125,8 +126,6 @@ impl Rule for MissingHeader {
         }
         let severity =
             if cx.view().has_header_habit() { Severity::Info } else { Severity::Hint };
-        let at = facts.header.insert_at;
-        let edit = Edit::insert(at, template(cx));
         cx.report(
             Diagnostic::new(
                 &Self::META,
@@ -134,9 +133,14 @@ impl Rule for MissingHeader {
                 "no comment says what this module is for",
             )
             .severity(severity)
-            .help("one line above the arguments, or right behind them, is enough")
-            .fix(Fix::new(Applicability::Unsafe, "insert a header to fill in", [edit])),
+            .help("one line above the arguments, or right behind them, is enough"),
         );
+    }
+
+    fn complete(&self, diagnostic: &mut Diagnostic, cx: &FileContext<'_>) {
+        let edit = Edit::insert(cx.facts().header.insert_at, template(cx));
+        let title = "insert a header to fill in";
+        diagnostic.fixes.push(Fix::new(Applicability::Unsafe, title, [edit]));
     }
 }
 
@@ -149,13 +153,14 @@ fn first_line(text: &str, at: TextSize) -> TextRange {
 
 /// More names than this make the header longer than what it describes.
 const MOST_NAMES: usize = 8;
+const _: () = assert!(MOST_NAMES < FIRST_OPTIONS, "facts hold that many options");
 
 fn template(cx: &FileContext<'_>) -> String {
     let name = path::module_name(cx.path());
     let module = &cx.facts().modules[0];
     let mut out = format!("# Module: {name}\n# Purpose:\n");
     let options = module.options.iter().map(|option| option.path.join("."));
-    let sections = module.sections.iter().map(|section| section.name.clone());
+    let sections = module.sections.iter().map(|section| section.name.to_string());
     for (title, names) in
         [("Options", unique(options)), ("Sets", unique(sections))]
     {

@@ -2,7 +2,7 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
-use crate::linter::LocalContext;
+use crate::local::LocalContext;
 use crate::module::{DEFAULT_PRIORITY, Literal, literal, priority_number};
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::semantics::{Origin, without_parens};
@@ -123,6 +123,7 @@ impl Rule for MkForce {
             Diagnostic::new(&Self::META, used.range, format!("`{}` without a reason", used.name))
                 .label("silences every plain definition of this option")
                 .help("say in a comment why the other definitions must lose");
+        diagnostic.setting = setting(node, cx);
         if let Some((application, value)) = &used.application {
             // Parentheses around a whole value say nothing any more.
             let whole = application
@@ -206,6 +207,25 @@ fn function_name(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<SmolStr
     (selected && unknown).then(|| last.text().into())
 }
 
+/// The setting in whose value `node` stands, if its path is written down.
+fn setting(node: &SyntaxNode, cx: &LocalContext<'_>) -> Option<Vec<SmolStr>> {
+    let path: Option<Vec<_>> = cx.attr_path(node).into_iter().collect();
+    let mut path = path?;
+    // Where the settings of a module begin.
+    let names: Vec<_> = path.iter().map(SmolStr::as_str).collect();
+    let start = (0..names.len())
+        .rev()
+        .find_map(|at| match &names[at..] {
+            ["config" | "imports", ..] => Some(at + 1),
+            ["specialisation", _, "configuration", ..] | ["home-manager", "users", _, ..] => {
+                Some(at + 3)
+            }
+            _ => None,
+        });
+    path.drain(..start.unwrap_or(0));
+    (!path.is_empty()).then_some(path)
+}
+
 /// The application of `function` (perhaps in parentheses), and its argument.
 fn argument(function: &SyntaxNode) -> Option<(SyntaxNode, SyntaxNode)> {
     let mut function = function.clone();
@@ -222,7 +242,7 @@ fn argument(function: &SyntaxNode) -> Option<(SyntaxNode, SyntaxNode)> {
     }
 }
 
-fn has_reason(node: &SyntaxNode, cx: &LocalContext<'_>) -> bool {
+fn has_reason(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> bool {
     let on_line = node.last_token().map(|token| cx.comments_around(&token)).unwrap_or_default();
     if on_line.iter().any(|comment| is_reason(comment)) {
         return true;
@@ -328,18 +348,12 @@ const MOST_PLACES: usize = 8;
 fn default_elsewhere(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
     let plain = diagnostic.fixes.first()?;
     let module = cx.facts().module_at(diagnostic.range)?;
-    let definition = cx.facts().modules[module]
-        .definitions
-        .iter()
-        .filter(|definition| definition.binding.contains_range(diagnostic.range))
-        .min_by_key(|definition| definition.binding.len())?;
-    let path = definition.names()?;
-    let others: Vec<_> = cx
-        .view()
-        .other_definitions(cx.module_id(module), &path, MOST_PLACES)?
-        .into_iter()
-        .filter(|(_, other)| !std::ptr::eq(*other, definition))
-        .collect();
+    let path: Vec<_> = diagnostic.setting.as_ref()?.iter().map(SmolStr::as_str).collect();
+    let mut others =
+        cx.view().other_definitions(cx.module_id(module), &path, MOST_PLACES)?;
+    others.retain(|(id, other)| {
+        *id != cx.module_id(module) || !other.binding.contains_range(diagnostic.range)
+    });
     let mut edits = plain.edits.clone();
     for (id, other) in &others {
         let (file, index) = cx.view().graph.place(*id);

@@ -2,7 +2,7 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
-use crate::linter::LocalContext;
+use crate::local::LocalContext;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::semantics::{Origin, application, attr_name, without_parens};
 use crate::syntax::{AstNode, HasEntry, SyntaxKind, SyntaxNode, TextRange, ast};

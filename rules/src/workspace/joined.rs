@@ -1,0 +1,289 @@
+//! What the files of a project say together, and what an edit changes of that.
+//!
+//! Modules are linked again only when an edit changes what a file imports or
+//! whether it is a module. A workspace rule judges keys: the names under which
+//! definitions of several files meet. An edit has those keys judged again that
+//! the file defines otherwise than before; a file rule judges the file again
+//! when something of its facts is new, or in the place of its finding.
+
+use super::{FileContext, Graph, View, WorkspaceContext};
+use crate::config::Settings;
+use crate::diagnostic::Diagnostic;
+use crate::linter::Document;
+use crate::module::{Moved, Updated};
+use crate::rules::{self, RuleIndex};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// Where a definition stands: its file, its module there, its position there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The position of the file in [`View::documents`].
+    pub file: usize,
+    /// The position of the module in the facts of the file.
+    pub module: usize,
+    /// The position of the definition in the facts of the module.
+    pub definition: usize,
+}
+
+/// What the files say together.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) graph: Graph,
+    /// For every rule, its keys.
+    keys: Vec<Keys>,
+    /// What file rules say of each file.
+    by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
+    header_habit: bool,
+}
+
+/// The keys of one rule.
+#[derive(Debug, Default)]
+struct Keys {
+    places: FxHashMap<SmolStr, Vec<Place>>,
+    of_file: Vec<Vec<SmolStr>>,
+    /// The keys for which something was found.
+    found: FxHashMap<SmolStr, Found>,
+    /// The keys with findings that a file has a part in.
+    found_in: Vec<FxHashSet<SmolStr>>,
+}
+
+/// What was found for a key.
+#[derive(Debug)]
+struct Found {
+    /// The findings, each with its file.
+    findings: Vec<(usize, Diagnostic)>,
+    /// The files that have a part in it.
+    files: Vec<usize>,
+}
+
+/// The key of a definition that matters for all keys.
+pub const EVERY_KEY: &str = "";
+
+impl Joined {
+    pub(super) fn new(documents: &[Document], others: &[Arc<str>], settings: &Settings) -> Self {
+        let graph = Graph::new(documents, others, &settings.config().roots);
+        let mut joined = Self {
+            graph,
+            keys: Vec::new(),
+            by_file: Vec::new(),
+            header_habit: false,
+        };
+        joined.header_habit = View::new(documents, &joined.graph).has_header_habit();
+        for rule in 0..rules::ALL.len() {
+            let mut keys = Keys {
+                of_file: vec![Vec::new(); documents.len()],
+                found_in: vec![FxHashSet::default(); documents.len()],
+                ..Keys::default()
+            };
+            for (file, document) in documents.iter().enumerate() {
+                keys.read(rule, file, document);
+            }
+            joined.keys.push(keys);
+        }
+        for rule in 0..rules::ALL.len() {
+            let all: Vec<_> = joined.keys[rule].places.keys().cloned().collect();
+            joined.judge_keys(documents, rule, all);
+        }
+        for file in 0..documents.len() {
+            let found = joined.judge_file(documents, file, |_| true);
+            joined.by_file.push(found);
+        }
+        joined
+    }
+
+    /// The joined facts for rules.
+    pub(super) fn view<'w>(&'w self, documents: &'w [Document]) -> View<'w> {
+        let view = View::new(documents, &self.graph);
+        view.header_habit.get_or_init(|| self.header_habit);
+        view
+    }
+
+    /// What is known after an edit of `file`. Returns the other files of which
+    /// something else is said.
+    pub(super) fn update(
+        &mut self,
+        documents: &[Document],
+        file: usize,
+        updated: Updated,
+        moved: Moved,
+    ) -> Vec<usize> {
+        let mut touched = FxHashSet::default();
+        for rule in 0..rules::ALL.len() {
+            let keys = &mut self.keys[rule];
+            // Where something is found, it has moved.
+            let mut again: FxHashSet<SmolStr> = keys.found_in[file].clone();
+            if updated.settings {
+                again.extend(keys.forget(file));
+                keys.read(rule, file, &documents[file]);
+                again.extend(keys.of_file[file].iter().cloned());
+                if again.contains(EVERY_KEY) {
+                    again.extend(keys.places.keys().cloned());
+                }
+            }
+            touched.extend(self.judge_keys(documents, rule, again));
+        }
+        let habit = updated
+            .outline
+            .then(|| View::new(documents, &self.graph).has_header_habit());
+        if let Some(habit) = habit
+            && habit != self.header_habit
+        {
+            self.header_habit = habit;
+            for file in 0..documents.len() {
+                let found = self.judge_file(documents, file, |_| true);
+                self.by_file[file] = found;
+                touched.insert(file);
+            }
+        } else {
+            let mut stale = [false; rules::ALL.len()];
+            let new = updated != Updated::default();
+            for (rule, check) in rules::ALL.iter().enumerate() {
+                stale[rule] = new || check.reads_errors();
+            }
+            let mut kept = std::mem::take(&mut self.by_file[file]);
+            for (rule, found) in &mut kept {
+                stale[*rule] |= !found.follow(moved);
+            }
+            kept.retain(|(rule, _)| !stale[*rule]);
+            kept.extend(self.judge_file(documents, file, |rule| stale[rule]));
+            self.by_file[file] = kept;
+        }
+        touched.remove(&file);
+        touched.into_iter().collect()
+    }
+
+    /// What rules say of a file alone, or of its keys: everything but what local
+    /// rules say.
+    pub(super) fn findings(&self, file: usize) -> impl Iterator<Item = &Diagnostic> {
+        let own = self.by_file[file].iter().map(|(_, found)| found);
+        let shared = self.keys.iter().flat_map(move |keys| {
+            let found = keys.found_in[file]
+                .iter()
+                .filter_map(|key| keys.found.get(key));
+            found
+                .flat_map(|found| &found.findings)
+                .filter(move |(at, _)| *at == file)
+                .map(|(_, found)| found)
+        });
+        own.chain(shared)
+    }
+
+    fn judge_file(
+        &self,
+        documents: &[Document],
+        file: usize,
+        wanted: impl Fn(RuleIndex) -> bool,
+    ) -> Vec<(RuleIndex, Diagnostic)> {
+        let view = self.view(documents);
+        let document = &documents[file];
+        let mut all = Vec::new();
+        for (index, rule) in rules::ALL.iter().enumerate() {
+            if document.settings.is_on(index) && wanted(index) {
+                let mut cx = FileContext {
+                    file,
+                    document,
+                    view: &view,
+                    rule: index,
+                    out: Vec::new(),
+                };
+                rule.check_file(&mut cx);
+                all.extend(cx.out.into_iter().map(|found| (index, found)));
+            }
+        }
+        all
+    }
+
+    /// Judges some keys of a rule. Returns the files in which something was, or
+    /// is, found for them.
+    fn judge_keys(
+        &mut self,
+        documents: &[Document],
+        rule: RuleIndex,
+        some: impl IntoIterator<Item = SmolStr>,
+    ) -> Vec<usize> {
+        let mut keys = std::mem::take(&mut self.keys[rule]);
+        let view = self.view(documents);
+        let every = keys.places.get(EVERY_KEY).cloned().unwrap_or_default();
+        let mut files = Vec::new();
+        for key in some {
+            files.extend(keys.forget_found(&key));
+            let Some(places) = keys.places.get(&key) else {
+                continue;
+            };
+            let mut cx = WorkspaceContext {
+                view: &view,
+                rule,
+                every: &every,
+                out: Vec::new(),
+            };
+            rules::ALL[rule].check_key(&key, places, &mut cx);
+            if !cx.out.is_empty() {
+                files.extend(cx.out.iter().map(|(file, _)| *file));
+                let mut own: Vec<_> = places.iter().map(|place| place.file).collect();
+                own.dedup();
+                for file in &own {
+                    keys.found_in[*file].insert(key.clone());
+                }
+                let found = Found {
+                    findings: cx.out,
+                    files: own,
+                };
+                keys.found.insert(key, found);
+            }
+        }
+        self.keys[rule] = keys;
+        files
+    }
+}
+
+impl Keys {
+    /// Adds the keys of a file.
+    fn read(&mut self, rule: RuleIndex, file: usize, document: &Document) {
+        let mut own = Vec::new();
+        for (module, facts) in document.facts.modules.iter().enumerate() {
+            for (position, definition) in facts.definitions.iter().enumerate() {
+                rules::ALL[rule].keys(definition, &mut |key| {
+                    let place = Place {
+                        file,
+                        module,
+                        definition: position,
+                    };
+                    let places = self.places.entry(key.into()).or_default();
+                    let at = places.partition_point(|known| *known < place);
+                    places.insert(at, place);
+                    own.push(SmolStr::from(key));
+                });
+            }
+        }
+        own.sort_unstable();
+        own.dedup();
+        self.of_file[file] = own;
+    }
+
+    /// Takes out the keys of a file, and returns them.
+    fn forget(&mut self, file: usize) -> Vec<SmolStr> {
+        let own = std::mem::take(&mut self.of_file[file]);
+        for key in &own {
+            if let Some(places) = self.places.get_mut(key) {
+                places.retain(|place| place.file != file);
+                if places.is_empty() {
+                    self.places.remove(key);
+                }
+            }
+        }
+        own
+    }
+
+    /// Takes out what was found for a key. Returns the files in which it was.
+    fn forget_found(&mut self, key: &SmolStr) -> Vec<usize> {
+        let Some(found) = self.found.remove(key) else {
+            return Vec::new();
+        };
+        for file in found.files {
+            self.found_in[file].remove(key);
+        }
+        found.findings.into_iter().map(|(file, _)| file).collect()
+    }
+}
