@@ -1,0 +1,388 @@
+//! All measurements in one run, as Markdown: `cargo bench -p nixamine-benches
+//! --bench report`, with the names of sections behind `--` for some of them
+//! (`cold`, `keystrokes`, `workspace`, `memory`). Everything runs on one thread.
+//! `NIXAMINE_CORPUS=DIR` adds real files to `cold`, `NIXAMINE_SEED` changes the
+//! seed.
+#![allow(clippy::print_stdout, reason = "a report")]
+
+use nixamine_benches::sessions::{Key, Session};
+use nixamine_benches::{ceiling, corpus, module, package_set, project};
+use nixamine_rules::syntax::{self, TextEdit, TextRange};
+use nixamine_rules::{Document, Settings, Source, Workspace, analyze};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    // Cargo says `--bench`.
+    let wanted: Vec<_> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with("--"))
+        .collect();
+    if let [first, rest @ ..] = wanted.as_slice()
+        && first == "memory-of"
+    {
+        memory_of(rest);
+        return;
+    }
+    let seed = std::env::var("NIXAMINE_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(1);
+    type Section = fn(u64);
+    let sections: [(&str, Section); 4] = [
+        ("cold", cold),
+        ("keystrokes", keystrokes),
+        ("workspace", workspace),
+        ("memory", memory),
+    ];
+    for (name, section) in sections {
+        if wanted.is_empty() || wanted.iter().any(|arg| arg == name) {
+            section(seed);
+        }
+    }
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn time<T>(run: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    black_box(run());
+    start.elapsed()
+}
+
+/// Parsing and linting from nothing: everything in turns, so that a noisy machine
+/// is noisy for all.
+fn cold(seed: u64) {
+    println!("\n## Cold (seed {seed}; MB/s, medians of rounds in turns)\n");
+    println!(
+        "| input | rnix parse | parse | × rnix | parse, default rules and findings | × rnix | ceiling | parse / ceiling |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    let mut inputs = Vec::new();
+    for size in [10_000, 100_000, 1_000_000, 10_000_000] {
+        inputs.push((format!("module, {}", bytes(size)), vec![module(seed, size)]));
+        inputs.push((
+            format!("packages, {}", bytes(size)),
+            vec![package_set(seed, size)],
+        ));
+    }
+    let mut real = corpus(1_000_000);
+    // Some of all folders.
+    let step = real.len() / 2_000 + 1;
+    real = real.into_iter().step_by(step).collect();
+    if !real.is_empty() {
+        inputs.push((format!("{} real files", real.len()), real));
+    }
+    let settings = Settings::default();
+    for (name, texts) in inputs {
+        let len: usize = texts.iter().map(String::len).sum();
+        let events: Vec<_> = texts
+            .iter()
+            .map(|text| ceiling::events(&syntax::parse(text.as_str())))
+            .collect();
+        let rounds = (60_000_000 / len).clamp(5, 200);
+        let mut times: [Vec<Duration>; 4] = Default::default();
+        for _ in 0..rounds {
+            times[0].push(time(|| {
+                texts
+                    .iter()
+                    .for_each(|text| drop(black_box(rnix::Root::parse(text))))
+            }));
+            times[1].push(time(|| {
+                texts
+                    .iter()
+                    .for_each(|text| drop(black_box(syntax::parse(text.as_str()))))
+            }));
+            times[2].push(time(|| {
+                for text in &texts {
+                    let document = analyze(Source::new("m.nix", text.as_str()), &settings);
+                    let mut workspace = Workspace::new(vec![document], []);
+                    workspace.join(&settings);
+                    black_box(workspace.findings(0).len());
+                }
+            }));
+            times[3].push(time(|| {
+                events
+                    .iter()
+                    .for_each(|events| drop(black_box(ceiling::build(events))))
+            }));
+        }
+        let [rnix, parse, rules, ceiling] = times.map(|mut times| median(&mut times).as_secs_f64());
+        let rate = |seconds: f64| len as f64 / seconds / 1e6;
+        println!(
+            "| {name} | {:.0} | {:.0} | {:.2} | {:.0} | {:.2} | {:.0} | {:.0} % |",
+            rate(rnix),
+            rate(parse),
+            rnix / parse,
+            rate(rules),
+            rnix / rules,
+            rate(ceiling),
+            100.0 * ceiling / parse
+        );
+    }
+}
+
+fn bytes(size: usize) -> String {
+    match size {
+        0..1_000_000 => format!("{} KB", size / 1_000),
+        _ => format!("{} MB", size / 1_000_000),
+    }
+}
+
+/// A module in which every third line has something to find.
+fn dense(seed: u64, size: usize) -> String {
+    let text = module(seed, size);
+    let mut out = String::with_capacity(size * 5 / 4);
+    for (number, line) in text.lines().enumerate() {
+        out.push_str(line);
+        out.push('\n');
+        if number > 12 && line == "    };" && out.len() < size {
+            out.push_str(&format!(
+                "    services.d_{number}.enable = lib.mkForce \"/home/alice/x\";\n"
+            ));
+        }
+    }
+    out
+}
+
+/// From a keystroke to the findings of the file, with their places.
+fn keystrokes(seed: u64) {
+    println!("\n## Keystroke to findings (seed {seed}; ms; every key of typing sessions)\n");
+    println!("| input | findings | keys | p50 | p99 | worst | broken p50 | by key: p50, p99 |");
+    println!("|---|---|---|---|---|---|---|---|");
+    let settings = Settings::default();
+    for size in [10_000, 100_000, 1_000_000, 10_000_000] {
+        for (name, make) in MAKES {
+            let document = Document::open(Source::new("m.nix", make(seed, size)), &settings);
+            let mut workspace = Workspace::new(vec![document], []);
+            workspace.join(&settings);
+            let found = workspace.findings(0).len();
+            let count = if size > 1_000_000 { 600 } else { 3_000 };
+            let mut times: Vec<(Key, Duration, bool)> = Vec::with_capacity(count);
+            let mut session = Session::new(seed, 0);
+            for _ in 0..count {
+                let text = workspace.documents()[0].text().clone();
+                let (key, edit) = session.next(&text);
+                drop(text);
+                let edits = [edit];
+                let start = Instant::now();
+                let edited = workspace.edit("m.nix", &edits, &settings);
+                let findings = workspace.findings(0);
+                let elapsed = start.elapsed();
+                black_box(&findings);
+                drop((findings, edited));
+                let broken = workspace.documents()[0]
+                    .tree()
+                    .is_some_and(|t| !t.errors().is_empty());
+                times.push((key, elapsed, broken));
+            }
+            let mut all: Vec<_> = times.iter().map(|(_, time, _)| *time).collect();
+            all.sort_unstable();
+            let mut kinds = Vec::new();
+            for kind in [
+                Key::Letter,
+                Key::Quote,
+                Key::Brace,
+                Key::Sign,
+                Key::Newline,
+                Key::Delete,
+                Key::Paste,
+            ] {
+                let own = times.iter().filter(|(key, ..)| *key == kind);
+                let mut own: Vec<_> = own.map(|(_, time, _)| *time).collect();
+                own.sort_unstable();
+                if !own.is_empty() {
+                    kinds.push(format!(
+                        "{kind:?} {}, {}",
+                        ms(at(&own, 50)),
+                        ms(at(&own, 99))
+                    ));
+                }
+            }
+            let broken = times.iter().filter(|(.., broken)| *broken);
+            let mut broken: Vec<_> = broken.map(|(_, time, _)| *time).collect();
+            broken.sort_unstable();
+            println!(
+                "| {name}, {} | {found} | {count} | {} | {} | {} | {} | {} |",
+                bytes(size),
+                ms(at(&all, 50)),
+                ms(at(&all, 99)),
+                ms(at(&all, 100)),
+                if broken.is_empty() {
+                    "–".to_owned()
+                } else {
+                    ms(at(&broken, 50))
+                },
+                kinds.join("; ")
+            );
+        }
+    }
+}
+
+fn at(sorted: &[Duration], percent: usize) -> Duration {
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64() * 1e3)
+}
+
+/// A sysctl key of one module changes to one that another module sets, and back.
+fn workspace(seed: u64) {
+    println!("\n## Workspace (seed {seed}; ms; one edit that changes a sysctl key)\n");
+    println!("| modules | join from nothing | edit to findings, p50 | p99 | worst |");
+    println!("|---|---|---|---|---|");
+    let settings = Settings::default();
+    for count in [100, 5_000] {
+        let mut documents: Vec<_> = project(seed, count, 3_000)
+            .into_iter()
+            .map(|(path, text)| analyze(Source::new(path, text), &settings))
+            .collect();
+        let setting = |key: &str| format!("{{\n  boot.kernel.sysctl.\"{key}\" = 1;\n}}\n");
+        // Two of the modules that the host imports.
+        documents
+            .retain(|document| !["modules/m0.nix", "modules/m1.nix"].contains(&&**document.path()));
+        documents.push(analyze(
+            Source::new("modules/m0.nix", setting("bench.key_a")),
+            &settings,
+        ));
+        let edited = setting("bench.key_b");
+        let place = edited.find("_b").unwrap_or_default() as u32 + 1;
+        documents.push(Document::open(
+            Source::new("modules/m1.nix", edited),
+            &settings,
+        ));
+        let mut workspace = Workspace::new(documents, []);
+        let join = time(|| workspace.join(&settings));
+        let position = |path: &str, workspace: &Workspace| {
+            workspace
+                .documents()
+                .iter()
+                .position(|document| &**document.path() == path)
+        };
+        let (Some(file), Some(other)) = (
+            position("modules/m1.nix", &workspace),
+            position("modules/m0.nix", &workspace),
+        ) else {
+            continue;
+        };
+        let mut times = Vec::new();
+        for round in 0..1_000 {
+            let text = if round % 2 == 0 { "a" } else { "b" }.to_owned();
+            let edits = [TextEdit {
+                range: TextRange::at(place.into(), 1.into()),
+                text,
+            }];
+            let start = Instant::now();
+            let edited = workspace.edit("modules/m1.nix", &edits, &settings);
+            let own = workspace.findings(file).len();
+            let others: usize = edited
+                .others
+                .iter()
+                .map(|file| workspace.findings(*file).len())
+                .sum();
+            times.push(start.elapsed());
+            let clash = |file: usize| {
+                workspace
+                    .findings(file)
+                    .iter()
+                    .any(|f| f.rule().name == "duplicate-sysctl")
+            };
+            assert_eq!(
+                (clash(file), clash(other)),
+                (round % 2 == 0, round % 2 == 0)
+            );
+            black_box((own, others));
+        }
+        times.sort_unstable();
+        println!(
+            "| {count} | {} | {} | {} | {} |",
+            ms(join),
+            ms(at(&times, 50)),
+            ms(at(&times, 99)),
+            ms(at(&times, 100))
+        );
+    }
+}
+
+/// Bytes of resident memory, where the system tells.
+fn resident() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = status.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}
+
+type Make = fn(u64, usize) -> String;
+
+const MAKES: [(&str, Make); 3] = [
+    ("module", module),
+    ("dense module", dense),
+    ("packages", package_set),
+];
+
+/// What files keep in memory. Each number comes from a process of its own,
+/// because memory that was let go of is used again.
+fn memory(seed: u64) {
+    println!("\n## Memory (seed {seed}; resident bytes per byte of source)\n");
+    println!("| input | open: text, tree, what is known | analysed: text, what is known |");
+    println!("|---|---|---|");
+    let Ok(own) = std::env::current_exe() else {
+        return;
+    };
+    for (name, _) in MAKES {
+        for size in [3_000, 1_000_000] {
+            let told = |how: &str| -> String {
+                let arguments = [
+                    "memory-of".to_owned(),
+                    name.to_owned(),
+                    size.to_string(),
+                    how.to_owned(),
+                    seed.to_string(),
+                ];
+                let output = std::process::Command::new(&own).args(arguments).output();
+                let told =
+                    output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+                told.unwrap_or_default().trim().to_owned()
+            };
+            println!(
+                "| {name}, {} | {} | {} |",
+                bytes(size),
+                told("open"),
+                told("analysed")
+            );
+        }
+    }
+}
+
+/// Keeps 10 MB of files in one way and tells how much that takes.
+fn memory_of(arguments: &[String]) -> Option<()> {
+    let [name, size, how, seed] = arguments else {
+        return None;
+    };
+    let (size, seed): (usize, u64) = (size.parse().ok()?, seed.parse().ok()?);
+    let make = MAKES.iter().find(|(known, _)| known == name)?.1;
+    let settings = Settings::default();
+    let mut kept = Vec::new();
+    let mut len = 0;
+    let before = resident()?;
+    for file in 0..10_000_000 / size as u64 {
+        // The text is made anew, so that nothing but what is kept counts.
+        let text = make(seed + file, size);
+        len += text.len();
+        let source = Source::new("m.nix", text);
+        kept.push(match how.as_str() {
+            "open" => Document::open(source, &settings),
+            _ => analyze(source, &settings),
+        });
+    }
+    let after = resident()?;
+    println!("{:.1}", (after - before) as f64 / len as f64);
+    drop(kept);
+    Some(())
+}
