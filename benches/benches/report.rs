@@ -31,7 +31,10 @@ fn main() {
         .ok()
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(1);
-    type Section = fn(u64);
+    // As criterion has it: everything once, to see that it runs.
+    let quick = std::env::args().any(|arg| arg == "--test");
+    let run = Run { seed, quick };
+    type Section = fn(&Run);
     let sections: [(&str, Section); 4] = [
         ("cold", cold),
         ("keystrokes", keystrokes),
@@ -40,8 +43,25 @@ fn main() {
     ];
     for (name, section) in sections {
         if wanted.is_empty() || wanted.iter().any(|arg| arg == name) {
-            section(seed);
+            section(&run);
         }
+    }
+}
+
+/// How to measure.
+struct Run {
+    seed: u64,
+    /// Small inputs and few rounds.
+    quick: bool,
+}
+
+impl Run {
+    fn sizes<'s>(&self, sizes: &'s [usize]) -> &'s [usize] {
+        if self.quick { &sizes[..1] } else { sizes }
+    }
+
+    fn rounds(&self, rounds: usize) -> usize {
+        if self.quick { 10 } else { rounds }
     }
 }
 
@@ -58,14 +78,15 @@ fn time<T>(run: impl FnOnce() -> T) -> Duration {
 
 /// Parsing and linting from nothing: everything in turns, so that a noisy machine
 /// is noisy for all.
-fn cold(seed: u64) {
+fn cold(run: &Run) {
+    let seed = run.seed;
     println!("\n## Cold (seed {seed}; MB/s, medians of rounds in turns)\n");
     println!(
         "| input | rnix parse | parse | × rnix | parse, default rules and findings | × rnix | ceiling | parse / ceiling |"
     );
     println!("|---|---|---|---|---|---|---|---|");
     let mut inputs = Vec::new();
-    for size in [10_000, 100_000, 1_000_000, 10_000_000] {
+    for &size in run.sizes(&[10_000, 100_000, 1_000_000, 10_000_000]) {
         inputs.push((format!("module, {}", bytes(size)), vec![module(seed, size)]));
         inputs.push((
             format!("packages, {}", bytes(size)),
@@ -86,7 +107,7 @@ fn cold(seed: u64) {
             .iter()
             .map(|text| ceiling::events(&syntax::parse(text.as_str())))
             .collect();
-        let rounds = (60_000_000 / len).clamp(5, 200);
+        let rounds = run.rounds((60_000_000 / len).clamp(5, 200));
         let mut times: [Vec<Duration>; 4] = Default::default();
         for _ in 0..rounds {
             times[0].push(time(|| {
@@ -152,18 +173,19 @@ fn dense(seed: u64, size: usize) -> String {
 }
 
 /// From a keystroke to the findings of the file, with their places.
-fn keystrokes(seed: u64) {
+fn keystrokes(run: &Run) {
+    let seed = run.seed;
     println!("\n## Keystroke to findings (seed {seed}; ms; every key of typing sessions)\n");
     println!("| input | findings | keys | p50 | p99 | worst | broken p50 | by key: p50, p99 |");
     println!("|---|---|---|---|---|---|---|---|");
     let settings = Settings::default();
-    for size in [10_000, 100_000, 1_000_000, 10_000_000] {
+    for &size in run.sizes(&[10_000, 100_000, 1_000_000, 10_000_000]) {
         for (name, make) in MAKES {
             let document = Document::open(Source::new("m.nix", make(seed, size)), &settings);
             let mut workspace = Workspace::new(vec![document], []);
             workspace.join(&settings);
             let found = workspace.findings(0).len();
-            let count = if size > 1_000_000 { 600 } else { 3_000 };
+            let count = run.rounds(if size > 1_000_000 { 600 } else { 3_000 });
             let mut times: Vec<(Key, Duration, bool)> = Vec::with_capacity(count);
             let mut session = Session::new(seed, 0);
             for _ in 0..count {
@@ -234,12 +256,13 @@ fn ms(time: Duration) -> String {
 }
 
 /// A sysctl key of one module changes to one that another module sets, and back.
-fn workspace(seed: u64) {
+fn workspace(run: &Run) {
+    let seed = run.seed;
     println!("\n## Workspace (seed {seed}; ms; one edit that changes a sysctl key)\n");
     println!("| modules | join from nothing | edit to findings, p50 | p99 | worst |");
     println!("|---|---|---|---|---|");
     let settings = Settings::default();
-    for count in [100, 5_000] {
+    for &count in run.sizes(&[100, 5_000]) {
         let mut documents: Vec<_> = project(seed, count, 3_000)
             .into_iter()
             .map(|(path, text)| analyze(Source::new(path, text), &settings))
@@ -273,7 +296,7 @@ fn workspace(seed: u64) {
             continue;
         };
         let mut times = Vec::new();
-        for round in 0..1_000 {
+        for round in 0..run.rounds(1_000) {
             let text = if round % 2 == 0 { "a" } else { "b" }.to_owned();
             let edits = [TextEdit {
                 range: TextRange::at(place.into(), 1.into()),
@@ -328,7 +351,8 @@ const MAKES: [(&str, Make); 3] = [
 
 /// What files keep in memory. Each number comes from a process of its own,
 /// because memory that was let go of is used again.
-fn memory(seed: u64) {
+fn memory(run: &Run) {
+    let seed = run.seed;
     println!("\n## Memory (seed {seed}; resident bytes per byte of source)\n");
     println!("| input | open: text, tree, what is known | analysed: text, what is known |");
     println!("|---|---|---|");
@@ -336,7 +360,7 @@ fn memory(seed: u64) {
         return;
     };
     for (name, _) in MAKES {
-        for size in [3_000, 1_000_000] {
+        for &size in run.sizes(&[3_000, 1_000_000]) {
             let told = |how: &str| -> String {
                 let arguments = [
                     "memory-of".to_owned(),

@@ -13,7 +13,7 @@
 
 use nixamine_benches::{Random, corpus, module, sessions::Session};
 use nixamine_rules::syntax::{Text, TextEdit, TextRange, Tree, parse};
-use nixamine_rules::{Document, Settings, Source, Workspace, analyze};
+use nixamine_rules::{Config, Document, Settings, Source, Workspace, analyze};
 use std::fmt::Write as _;
 
 /// Texts that are hard on whoever splices.
@@ -154,8 +154,11 @@ fn workspace(document: Document, settings: &Settings) -> Workspace {
     workspace
 }
 
+/// Every rule, and modules are long soon.
 fn everything() -> Settings {
-    Settings::new(Default::default(), &["all".to_owned()], &[]).expect("`all` is a selector")
+    let config = Config::from_toml("[rules.long-module]\nmax-lines = 12\n");
+    let config = config.expect("long-module has that option");
+    Settings::new(config, &["all".to_owned()], &[]).expect("`all` is a selector")
 }
 
 /// What is wrong with the findings of an edited workspace, if anything.

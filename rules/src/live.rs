@@ -83,7 +83,6 @@ impl Document {
         let gone = &live.tree.text()[Range::<usize>::from(edit.range)];
         let (new, gone) = (module::line_breaks(&edit.text), module::line_breaks(gone));
         live.breaks = live.breaks + new - gone;
-        let has_break = new + gone > 0;
         // Whoever holds the text alone edits it in place.
         self.source.text = Default::default();
         self.everything = OnceLock::new();
@@ -97,7 +96,7 @@ impl Document {
             new: change.range,
         };
         let whole = usize::from(change.range.len()) == live.tree.text().len();
-        let mut updated = if whole || !readable || self.too_complex.is_some() {
+        let updated = if whole || !readable || self.too_complex.is_some() {
             self.read_whole()
         } else {
             let old_root = SyntaxNode::new_root(change.old.clone());
@@ -114,8 +113,6 @@ impl Document {
                 live.breaks,
             )
         };
-        // Where lines end, the lines of sections do.
-        updated.outline |= has_break;
         Some((updated, moved, change.old))
     }
 

@@ -67,6 +67,11 @@ pub(crate) fn line_breaks(text: &str) -> usize {
     memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }
 
+/// How many lines a part of a text touches.
+pub(crate) fn lines_of(text: &str, part: TextRange) -> u32 {
+    line_breaks(&text[std::ops::Range::<usize>::from(part)]) as u32 + 1
+}
+
 /// How many lines a text has that breaks so often.
 pub(crate) fn lines(text: &str, breaks: usize) -> u32 {
     let open = !text.is_empty() && !text.ends_with('\n');
@@ -572,6 +577,7 @@ impl<'f> Collector<'f> {
         }
         let section = Section {
             name: name.finish(),
+            lines: lines_of(self.tree.text(), binding.text_range()),
             range: binding.text_range(),
             is_outermost,
         };

@@ -8,7 +8,7 @@ mod shape;
 mod targets;
 mod update;
 
-pub(crate) use collect::{FIRST_OPTIONS, line_breaks, lines, touched};
+pub(crate) use collect::{FIRST_OPTIONS, line_breaks, lines, lines_of, touched};
 pub use collect::{Prefix, collect};
 pub(crate) use collect::{literal, priority_number};
 pub use guard::Guard;
@@ -104,6 +104,8 @@ pub struct Section {
     pub name: SmolStr,
     /// Its text.
     pub range: TextRange,
+    /// How many lines that touches.
+    pub lines: u32,
     /// Does it stand in the outermost set itself, not below `config`?
     pub is_outermost: bool,
 }

@@ -67,7 +67,7 @@ impl Updated {
     pub(crate) fn between(old: &FileFacts, new: &FileFacts) -> Self {
         let mut modules = old.modules.iter().zip(&new.modules);
         let same_outline = old.modules.len() == new.modules.len()
-            && modules.all(|(a, b)| names(&a.sections) == names(&b.sections))
+            && modules.all(|(a, b)| said(&a.sections) == said(&b.sections))
             && old.header.present == new.header.present
             && old.header.generated == new.header.generated
             && old.lines == new.lines;
@@ -105,10 +105,10 @@ pub(crate) fn update(
     Updated::between(&old, facts)
 }
 
-fn names(sections: &[Section]) -> Vec<(&str, bool)> {
-    let names = sections.iter();
-    names
-        .map(|section| (section.name.as_str(), section.is_outermost))
+/// What sections say, wherever they stand.
+fn said(sections: &[Section]) -> Vec<(&str, u32, bool)> {
+    let all = sections.iter();
+    all.map(|section| (section.name.as_str(), section.lines, section.is_outermost))
         .collect()
 }
 
@@ -187,7 +187,7 @@ fn in_place(
     let mut updated = Updated::default();
     let module = &mut facts.modules[0];
     let own = within(&module.sections, old_unit, |section| section.range);
-    updated.outline = names(&module.sections[own.clone()]) != names(&sections);
+    updated.outline = said(&module.sections[own.clone()]) != said(&sections);
     let (from, to) = (own.start, own.start + sections.len());
     module.sections.splice(own, sections);
     let own = within(&module.definitions, old_unit, |definition| definition.value);
@@ -201,6 +201,14 @@ fn in_place(
     module.definitions.splice(own, definitions);
     // What was read again is where it is.
     shift_sections(&mut module.sections[..from], moved);
+    // The one around it may have become longer.
+    if let Some(around) = module.sections[..from].last_mut()
+        && around.range.contains_range(moved.new)
+    {
+        let lines = super::lines_of(tree.text(), around.range);
+        updated.outline |= around.lines != lines;
+        around.lines = lines;
+    }
     shift_sections(&mut module.sections[to..], moved);
     shift_definitions(&mut module.definitions[..first], moved);
     shift_definitions(&mut module.definitions[last..], moved);

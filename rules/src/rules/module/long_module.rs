@@ -141,7 +141,7 @@ impl Rule for LongModule {
             range,
             format!("this module has {lines} {what}, more than {max}"),
         );
-        if let Some(proposal) = proposal(&facts.modules[0], text) {
+        if let Some(proposal) = proposal(&facts.modules[0]) {
             diagnostic = diagnostic.help(proposal);
         }
         cx.report(diagnostic);
@@ -161,7 +161,7 @@ fn split(cx: &FileContext<'_>) -> Option<Fix> {
     let module = &cx.facts().modules[0];
     let body = module.plain_body?;
     let text = cx.text();
-    let (name, lines) = groups(module, text).0.into_iter().find(|(name, _)| {
+    let (name, lines) = groups(module).0.into_iter().find(|(name, _)| {
         // What also has a part below `config` would be torn apart.
         let parts = || module.sections.iter().filter(|section| section.name == *name);
         parts().all(|section| section.is_outermost)
@@ -229,12 +229,11 @@ fn with_comments(text: &str, binding: TextRange) -> TextRange {
 
 /// The groups of settings that are worth a file of their own, with their lines,
 /// the largest first; and how many groups there are.
-fn groups<'m>(module: &'m ModuleFacts, text: &str) -> (Vec<(&'m str, u32)>, usize) {
-    let mut by_name: FxHashMap<&str, u32> = FxHashMap::default();
+fn groups(module: &ModuleFacts) -> (Vec<(&str, u32)>, usize) {
+    let count = module.sections.len();
+    let mut by_name = FxHashMap::with_capacity_and_hasher(count, Default::default());
     for section in &module.sections {
-        let code = &text.as_bytes()[std::ops::Range::<usize>::from(section.range)];
-        let breaks = memchr::memchr_iter(b'\n', code).count();
-        *by_name.entry(&section.name).or_default() += breaks as u32 + 1;
+        *by_name.entry(section.name.as_str()).or_default() += section.lines;
     }
     let total = by_name.len();
     let large = by_name.into_iter().filter(|(_, lines)| *lines >= LEAST_LINES);
@@ -244,8 +243,8 @@ fn groups<'m>(module: &'m ModuleFacts, text: &str) -> (Vec<(&'m str, u32)>, usiz
 }
 
 /// These groups, in words.
-fn proposal(module: &ModuleFacts, text: &str) -> Option<String> {
-    let (groups, total) = groups(module, text);
+fn proposal(module: &ModuleFacts) -> Option<String> {
+    let (groups, total) = groups(module);
     if groups.is_empty() || total < 2 {
         return None;
     }
