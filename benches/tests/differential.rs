@@ -146,6 +146,7 @@ fn workspace(document: Document, settings: &Settings) -> Workspace {
     let other = "{ lib, ... }: {
   boot.kernel.sysctl.\"net.git.3\" = 3;
   boot.kernel.sysctl.\"net.x\" = lib.mkDefault 1;
+  boot.kernel.sysctl = lib.mkDefault { \"net.git\" = 1; };
   users.users.git.home = \"/home/git\";
 }";
     let others = [beside("host.nix", host), beside("other.nix", other)];
@@ -276,6 +277,7 @@ const DENSE: &[&str] = &[
     "  boot.kernel.sysctl = {\n    \"net.@\" = 1;\n    \"net.x\" = 2;\n  };\n",
     "  boot.kernel.sysctl.\"net.git.3\" = if a then 1 else lib.mkDefault 2;\n",
     "  boot.kernel.sysctl.net.@ = 5;\n",
+    "  boot.kernel.sysctl = lib.mkDefault {\n    \"net.x\" = 2;\n    \"net.@\" = 1;\n  };\n",
     "  config = mkIf cfg.enable {\n    boot.kernel.sysctl.\"net.@\" = mkVMOverride 1;\n    users.users.@.home = \"/home/@\";\n  };\n",
     "  options.my.@ = {\n    a = mkOption { default = 1; };\n    b = lib.mkOption { types = lib.types.str; };\n  };\n",
     "  systemd.@ = let g = lib.mkForce; inherit (lib) mkOption; in {\n    a = g 1;\n    # why not\n    b = g 2;\n  };\n",

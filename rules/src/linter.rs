@@ -3,7 +3,7 @@
 
 use crate::config::{FileSettings, Settings};
 use crate::live::Live;
-use crate::local::{Hit, Scopes, Wanted, judge_all};
+use crate::local::{Hit, Wanted, judge_all};
 use crate::module::{self, FileFacts};
 use crate::rules;
 use crate::suppression::{self, Suppression};
@@ -51,8 +51,7 @@ pub fn analyze(source: Source, settings: &Settings) -> Document {
     let mut document = Document::of(source.path, &tree, settings);
     let mut wanted = Wanted::new(&document.settings);
     if document.too_complex.is_none() {
-        let scopes = Scopes::default();
-        let mut hits = judge_all(&tree, &document.source.path, &mut wanted, &scopes, false);
+        let mut hits = judge_all(&tree, &document.source.path, &mut wanted, false);
         hits.retain(|hit| !hit.findings().0.is_empty());
         document.hits = hits;
     }

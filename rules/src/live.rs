@@ -9,7 +9,7 @@
 
 use crate::config::Settings;
 use crate::linter::{Document, Source};
-use crate::local::{Hit, Judge, LONGEST_NEEDLE, Mention, Scopes, Wanted, judge_all};
+use crate::local::{Hit, Judge, LONGEST_NEEDLE, Mention, Wanted, judge_all};
 use crate::module::{self, FileFacts, Moved, Updated};
 use crate::rules::{self, RuleIndex};
 use crate::semantics::{bound_names, is_rec};
@@ -65,15 +65,15 @@ impl Document {
         self.hits.clear();
         if live.tree.too_complex().is_none() {
             let mut wanted = Wanted::new(&self.settings);
-            let scopes = Scopes::default();
             let path = &self.source.path;
-            self.hits = judge_all(&live.tree, path, &mut wanted, &scopes, true);
+            self.hits = judge_all(&live.tree, path, &mut wanted, true);
             live.aliases = wanted.aliases;
         }
     }
 
     /// Changes the text. Returns what became of the facts, what was read again,
-    /// and the green tree of before, whose dropping takes time. A file that is not open stays as it is.
+    /// and the green tree of before, whose dropping takes time. A file that is not
+    /// open stays as it is.
     ///
     /// # Panics
     /// When the range of the edit is not one of the text.
@@ -166,8 +166,7 @@ impl Document {
         mentions.extend(wanted.mentions(live.tree.text(), part));
         mentions.sort_unstable();
         mentions.dedup();
-        let scopes = Scopes::default();
-        let mut judge = Judge::new(&live.tree, &self.source.path, &self.settings, &scopes, true);
+        let mut judge = Judge::new(&live.tree, &self.source.path, &self.settings, true);
         let mut new_alias = false;
         for mention in mentions {
             let hit = judge.judge(mention);

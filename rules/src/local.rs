@@ -4,9 +4,7 @@
 use crate::config::FileSettings;
 use crate::diagnostic::Diagnostic;
 use crate::rules::{self, RuleIndex};
-use crate::semantics::{
-    self, Asked, Env, Meaning, Scope, attr_name, opens_scope, scope_of, sees_scope,
-};
+use crate::semantics::{self, Asked, Env, Meaning, attr_name, opens_scope, sees_scope};
 use crate::syntax::comments::{self, Attached, Heads, Seen};
 use crate::syntax::{
     AstNode, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize, Tree, ast, token_at,
@@ -16,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// A place where a text mentions what a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,10 +137,6 @@ impl Hit {
     }
 }
 
-/// The names that a scope binds, by the place of the scope, for as long as the
-/// tree is the same.
-pub(crate) type Scopes = FxHashMap<TextRange, Arc<Scope>>;
-
 /// What is worked out once for a tree and asked for again and again.
 #[derive(Default)]
 struct Memo {
@@ -163,8 +157,6 @@ pub(crate) struct Judge<'a> {
     root: SyntaxNode,
     path: &'a str,
     settings: &'a FileSettings,
-    /// The scopes that are known already.
-    scopes: &'a Scopes,
     asked: Option<Asked>,
     memo: Memo,
     /// The last node that each rule looked at.
@@ -172,13 +164,11 @@ pub(crate) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// `scopes` may hold scopes of the tree; with `records` each hit says what
-    /// it depends on.
+    /// With `records` each hit says what it depends on.
     pub(crate) fn new(
         tree: &'a Tree,
         path: &'a str,
         settings: &'a FileSettings,
-        scopes: &'a Scopes,
         records: bool,
     ) -> Self {
         Self {
@@ -186,7 +176,6 @@ impl<'a> Judge<'a> {
             root: tree.root(),
             path,
             settings,
-            scopes,
             asked: records.then(Asked::default),
             memo: Memo::default(),
             last: FxHashMap::default(),
@@ -241,7 +230,6 @@ impl<'a> Judge<'a> {
             path: self.path,
             settings: self.settings,
             rule: mention.rule,
-            scopes: self.scopes,
             asked: self.asked.as_ref(),
             memo: &mut self.memo,
             seen: Vec::new(),
@@ -292,7 +280,6 @@ pub struct LocalContext<'a> {
     path: &'a str,
     settings: &'a FileSettings,
     rule: RuleIndex,
-    scopes: &'a Scopes,
     asked: Option<&'a Asked>,
     memo: &'a mut Memo,
     seen: Vec<TextRange>,
@@ -336,13 +323,7 @@ impl LocalContext<'_> {
             child = parent;
         }
         for node in opened.into_iter().rev() {
-            env = match self.scopes.get(&node.text_range()) {
-                Some(scope) => env.push(scope.clone()),
-                None => match scope_of(&node) {
-                    Some(scope) => env.push(Arc::new(scope)),
-                    None => env,
-                },
-            };
+            env = env.enter(&node);
             let place = (node.kind(), node.text_range());
             self.memo.envs.insert(place, env.clone());
         }
@@ -449,11 +430,10 @@ pub(crate) fn judge_all(
     tree: &Tree,
     path: &str,
     wanted: &mut Wanted<'_>,
-    scopes: &Scopes,
     records: bool,
 ) -> Vec<Hit> {
     let settings = wanted.settings;
-    let mut judge = Judge::new(tree, path, settings, scopes, records);
+    let mut judge = Judge::new(tree, path, settings, records);
     let whole = 0..tree.text().len();
     loop {
         let mentions = wanted.mentions(tree.text(), whole.clone());
@@ -481,7 +461,6 @@ mod tests {
     /// What the rules say about every node, wherever a text mentions what.
     fn walked(tree: &Tree, settings: &FileSettings) -> Vec<Diagnostic> {
         let root = tree.root();
-        let scopes = Scopes::default();
         let mut memo = Memo::default();
         let mut out = Vec::new();
         for (rule, check) in rules::ALL.iter().enumerate() {
@@ -492,7 +471,6 @@ mod tests {
                         path: "module.nix",
                         settings,
                         rule,
-                        scopes: &scopes,
                         asked: None,
                         memo: &mut memo,
                         seen: Vec::new(),
@@ -538,8 +516,7 @@ mod tests {
                 continue;
             }
             let mut wanted = Wanted::new(&settings);
-            let scopes = Scopes::default();
-            let hits = judge_all(&tree, "module.nix", &mut wanted, &scopes, false);
+            let hits = judge_all(&tree, "module.nix", &mut wanted, false);
             let found = hits
                 .iter()
                 .flat_map(|hit| hit.findings().0)

@@ -1,10 +1,8 @@
 //! What a name means: lexical scopes, `with`, and what of all that can be
 //! known without evaluation.
 //!
-//! Scopes are chains of frames. The names of a scope are kept apart from the
-//! chain, so that an edit in a wide one costs what it changes, and a chain can
-//! write down which names somebody asked for, so that only those who asked need
-//! to ask again.
+//! Scopes are chains of frames. A chain can write down which names somebody asked
+//! for, so that when an edit binds one otherwise only those need to ask again.
 
 use crate::syntax::{
     AstNode, GreenNodeData, HasEntry, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, ast,
@@ -103,7 +101,7 @@ pub(crate) enum Binding {
 
 /// One scope.
 #[derive(Debug, Clone)]
-pub(crate) enum Scope {
+enum Scope {
     /// Names of a lambda, a `let` or a `rec`.
     Names { names: Names, lambda: bool },
     /// `with head.path…;`; `None` when it is another kind of expression.
@@ -112,10 +110,10 @@ pub(crate) enum Scope {
 
 /// The names of a scope. A name may be bound in several ways: `a.b = 1; a.c = 2;`.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Names(FxHashMap<SmolStr, Vec<Binding>>);
+struct Names(FxHashMap<SmolStr, Vec<Binding>>);
 
 impl Names {
-    pub(crate) fn add(&mut self, name: SmolStr, binding: Binding) {
+    fn add(&mut self, name: SmolStr, binding: Binding) {
         self.0.entry(name).or_default().push(binding);
     }
 
@@ -140,7 +138,7 @@ pub(crate) type Asked = Rc<RefCell<Vec<SmolStr>>>;
 
 #[derive(Debug)]
 struct Frame {
-    scope: Arc<Scope>,
+    scope: Scope,
     parent: Option<Arc<Frame>>,
     /// Lambdas in the chain, this one included.
     lambdas: u32,
@@ -160,8 +158,8 @@ impl Env {
 
     /// The chain inside of `scope`.
     #[must_use]
-    pub(crate) fn push(&self, scope: Arc<Scope>) -> Self {
-        let lambda = matches!(*scope, Scope::Names { lambda: true, .. });
+    fn push(&self, scope: Scope) -> Self {
+        let lambda = matches!(scope, Scope::Names { lambda: true, .. });
         let frame = Arc::new(Frame {
             lambdas: self.depth() + u32::from(lambda),
             scope,
@@ -184,7 +182,7 @@ impl Env {
     #[must_use]
     pub fn enter(&self, node: &SyntaxNode) -> Self {
         match scope_of(node) {
-            Some(scope) => self.push(Arc::new(scope)),
+            Some(scope) => self.push(scope),
             None => self.clone(),
         }
     }
@@ -207,7 +205,7 @@ impl Env {
         let mut next = from;
         let mut withs = Vec::new();
         while let Some(frame) = next {
-            match &*frame.scope {
+            match &frame.scope {
                 Scope::Names { names, .. } => {
                     if let Some(binding) = names.get(name) {
                         return match binding {
@@ -297,7 +295,7 @@ fn is_global(name: &str) -> bool {
 }
 
 /// The scope that `node` opens, if it opens one.
-pub(crate) fn scope_of(node: &SyntaxNode) -> Option<Scope> {
+fn scope_of(node: &SyntaxNode) -> Option<Scope> {
     let scope = |names: Vec<(SmolStr, Binding)>, lambda| {
         let mut all = Names::default();
         names

@@ -58,7 +58,8 @@ struct Found {
     files: Vec<usize>,
 }
 
-/// The key of a definition that matters for all keys.
+/// The key of a definition that matters for all keys. While there is one, every
+/// key is judged again when any definition changes.
 pub const EVERY_KEY: &str = "";
 
 impl Joined {
@@ -118,7 +119,8 @@ impl Joined {
                 again.extend(keys.forget(file));
                 keys.read(rule, file, &documents[file]);
                 again.extend(keys.of_file[file].iter().cloned());
-                if again.contains(EVERY_KEY) {
+                // As long as one matters for all keys, all of them hang together.
+                if again.contains(EVERY_KEY) || keys.places.contains_key(EVERY_KEY) {
                     again.extend(keys.places.keys().cloned());
                 }
             }
