@@ -289,3 +289,54 @@ impl Keys {
         found.findings.into_iter().map(|(file, _)| file).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::linter::{Document, Source, analyze};
+    use crate::syntax::{TextEdit, TextRange};
+    use crate::{Settings, Workspace};
+
+    const HOST: &str = "{ imports = [ ./a.nix ./b.nix ./c.nix ]; }";
+    /// A key whose whole option gives way to any plain definition.
+    const WEAK: &str = "{ lib, ... }: { boot.kernel.sysctl = lib.mkDefault { \"k\" = 1; }; }";
+    const PLAIN: &str = "{ boot.isContainer = true; boot.kernel.sysctl.\"other\" = 1; }";
+
+    /// Is there a clash in the first file?
+    fn clashes(workspace: &Workspace) -> bool {
+        let findings = workspace.findings(0);
+        let mut rules = findings.iter().map(|found| found.rule().name);
+        rules.any(|rule| rule == "duplicate-sysctl")
+    }
+
+    #[test]
+    fn an_edit_changes_what_is_said_of_other_files() {
+        let settings = Settings::default();
+        let closed = |path, text| analyze(Source::new(path, text), &settings);
+        let documents = vec![
+            closed("a.nix", WEAK),
+            closed("b.nix", WEAK),
+            Document::open(Source::new("c.nix", PLAIN), &settings),
+            closed("host.nix", HOST),
+        ];
+        let mut workspace = Workspace::new(documents, []);
+        workspace.join(&settings);
+        assert!(
+            !clashes(&workspace),
+            "a plain definition silences the others"
+        );
+        // It goes, and comes back.
+        let start = PLAIN.find("boot.kernel").expect("it stands there");
+        let end = PLAIN.len() - 2;
+        let edit = |range: std::ops::Range<usize>, text: &str| TextEdit {
+            range: TextRange::new((range.start as u32).into(), (range.end as u32).into()),
+            text: text.to_owned(),
+        };
+        let edited = workspace.edit("c.nix", &[edit(start..end, "")], &settings);
+        assert!(clashes(&workspace), "nothing silences them");
+        assert_eq!(edited.others, [0, 1]);
+        let back = edit(start..start, &PLAIN[start..end]);
+        let edited = workspace.edit("c.nix", &[back], &settings);
+        assert!(!clashes(&workspace), "silenced again");
+        assert_eq!(edited.others, [0, 1]);
+    }
+}
