@@ -173,10 +173,16 @@ fn wrong_findings(edited: &Workspace, settings: &Settings) -> Option<String> {
     let whole = workspace(whole, settings);
     let (ours, theirs) = (edited.check(settings), whole.check(settings));
     for file in 0..3 {
-        // What an editor shows: by difference, without the fixes that take time.
+        // What an editor shows, by difference, and what it offers.
         let shown = |workspace: &Workspace| -> Vec<_> {
             let placed = workspace.findings(file).into_iter();
-            placed.map(|placed| placed.into_diagnostic()).collect()
+            let complete = |mut finding| {
+                workspace.complete(file, &mut finding);
+                finding
+            };
+            placed
+                .map(|placed| complete(placed.into_diagnostic()))
+                .collect()
         };
         let (ours, theirs) = (shown(edited), shown(&whole));
         if ours != theirs {

@@ -100,10 +100,14 @@ impl Document {
     /// All its facts. They are read when somebody first asks, because few do.
     pub fn everything(&self) -> &FileFacts {
         self.everything.get_or_init(|| {
-            let tree = syntax::parse(self.source.text.clone());
-            let readable = tree.too_complex().is_none();
-            let facts = readable.then(|| module::collect(self.path(), &tree, None));
-            Box::new(facts.unwrap_or_default())
+            let read = |tree: &Tree| match tree.too_complex() {
+                None => module::collect(self.path(), tree, None),
+                Some(_) => FileFacts::default(),
+            };
+            Box::new(match self.tree() {
+                Some(tree) => read(tree),
+                None => read(&syntax::parse(self.source.text.clone())),
+            })
         })
     }
 }

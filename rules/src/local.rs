@@ -90,8 +90,6 @@ fn words<'t>(text: &'t str, word: &'t str, part: Range<usize>) -> impl Iterator<
     let end = bytes.len().min(part.end + word.len().saturating_sub(1));
     memchr::memmem::find_iter(&bytes[part.start..end], word.as_bytes())
         .map(move |at| part.start + at)
-        .collect::<Vec<_>>()
-        .into_iter()
         .filter(move |at| {
             let before = at.checked_sub(1).and_then(|at| bytes.get(at));
             let behind = bytes.get(at + word.len());

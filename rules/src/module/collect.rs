@@ -62,6 +62,12 @@ pub fn collect(path: &str, tree: &Tree, settings: Option<&[Prefix]>) -> FileFact
     facts
 }
 
+/// Are a prefix and a path the same as far as both go?
+fn agrees(prefix: &Prefix, path: &[Key]) -> bool {
+    let mut both = prefix.iter().zip(path);
+    both.all(|(name, key)| key.name.as_deref() == Some(*name))
+}
+
 /// How often a text breaks its line.
 pub(crate) fn line_breaks(text: &str) -> usize {
     memchr::memchr_iter(b'\n', text.as_bytes()).count()
@@ -220,12 +226,8 @@ impl<'f> Collector<'f> {
         let Some(settings) = self.settings else {
             return true;
         };
-        let meets = |prefix: &Prefix| {
-            let both = prefix.iter().zip(path);
-            let mut names = both.map(|(name, key)| key.name.as_deref() == Some(*name));
-            names.all(|equal| equal)
-        };
-        ROOMS.iter().chain(settings).any(meets)
+        let mut prefixes = ROOMS.iter().chain(settings);
+        prefixes.any(|prefix| agrees(prefix, path))
     }
 
     /// Is a definition of this path kept?
@@ -233,13 +235,8 @@ impl<'f> Collector<'f> {
         let Some(settings) = self.settings else {
             return true;
         };
-        ROOMS.iter().chain(settings).any(|prefix| {
-            prefix.len() <= path.len()
-                && prefix
-                    .iter()
-                    .zip(path)
-                    .all(|(name, key)| key.name.as_deref() == Some(*name))
-        })
+        let mut prefixes = ROOMS.iter().chain(settings);
+        prefixes.any(|prefix| prefix.len() <= path.len() && agrees(prefix, path))
     }
 
     /// Is only the way to what an edit touched being walked?

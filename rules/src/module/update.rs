@@ -68,9 +68,7 @@ impl Updated {
         let mut modules = old.modules.iter().zip(&new.modules);
         let same_outline = old.modules.len() == new.modules.len()
             && modules.all(|(a, b)| said(&a.sections) == said(&b.sections))
-            && old.header.present == new.header.present
-            && old.header.generated == new.header.generated
-            && old.lines == new.lines;
+            && same_head((&old.header, old.lines), (&new.header, new.lines));
         Self {
             structure: !same_structure(old, new),
             settings: !same_settings(old, new),
@@ -92,9 +90,7 @@ pub(crate) fn update(
 ) -> Updated {
     let header = Header::of(path, tree);
     let lines = super::lines(tree.text(), breaks);
-    let outline = header.present != facts.header.present
-        || header.generated != facts.header.generated
-        || lines != facts.lines;
+    let outline = !same_head((&header, lines), (&facts.header, facts.lines));
     if let Some(mut updated) = in_place(path, tree, settings, facts, old_root, moved) {
         updated.outline |= outline;
         facts.header = header;
@@ -103,6 +99,11 @@ pub(crate) fn update(
     }
     let old = std::mem::replace(facts, collect(path, tree, Some(settings)));
     Updated::between(&old, facts)
+}
+
+/// Do two headers say the same, wherever they stand, over as many lines?
+fn same_head((a, a_lines): (&Header, u32), (b, b_lines): (&Header, u32)) -> bool {
+    (a.present, a.generated, a_lines) == (b.present, b.generated, b_lines)
 }
 
 /// What sections say, wherever they stand.

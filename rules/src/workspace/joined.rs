@@ -124,7 +124,9 @@ impl Joined {
                     again.extend(keys.places.keys().cloned());
                 }
             }
-            touched.extend(self.judge_keys(documents, rule, again));
+            if !again.is_empty() {
+                touched.extend(self.judge_keys(documents, rule, again));
+            }
         }
         let habit = updated
             .outline

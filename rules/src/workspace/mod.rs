@@ -32,8 +32,8 @@ pub struct Workspace {
     joined: Option<Joined>,
 }
 
-/// A finding where it stands now. Its fixes are those that its rule proposed; see
-/// [`Placed::into_diagnostic`].
+/// A finding where it stands now. Its fixes are those that its rule proposed; the
+/// others come with [`Workspace::complete`].
 #[derive(Debug)]
 pub struct Placed<'w> {
     finding: Cow<'w, Diagnostic>,
@@ -175,23 +175,25 @@ impl Workspace {
             .documents
             .binary_search_by(|known| (**known.path()).cmp(path));
         let Ok(file) = index else { return all };
+        // However many of the edits change what is linked, it is linked once.
+        let mut link = false;
         for edit in edits {
             let Some((updated, moved, old)) = self.documents[file].edit(edit) else {
-                return all;
+                break;
             };
             all.old.push(old);
-            match &mut self.joined {
-                Some(joined) if !updated.structure => {
-                    let others = joined.update(&self.documents, file, updated, moved);
-                    all.others.extend(others);
-                }
-                Some(_) => {
-                    self.join(settings);
-                    all.others
-                        .extend((0..self.documents.len()).filter(|other| *other != file));
-                }
-                None => {}
+            link |= updated.structure;
+            if let Some(joined) = &mut self.joined
+                && !link
+            {
+                let others = joined.update(&self.documents, file, updated, moved);
+                all.others.extend(others);
             }
+        }
+        if link && self.joined.is_some() {
+            self.join(settings);
+            let others = (0..self.documents.len()).filter(|other| *other != file);
+            all.others.extend(others);
         }
         all.others.sort_unstable();
         all.others.dedup();
@@ -210,6 +212,14 @@ impl Workspace {
         };
         let view = joined.view(&self.documents);
         self.placed(file, joined, &view).0
+    }
+
+    /// Adds the ways to mend a finding of [`Workspace::findings`] that take time to
+    /// find. The workspace must be joined.
+    pub fn complete(&self, file: usize, finding: &mut Diagnostic) {
+        if let Some(joined) = &self.joined {
+            joined.view(&self.documents).complete(file, finding);
+        }
     }
 
     /// Judges everything.
@@ -298,9 +308,7 @@ fn suppress(document: &Document, diagnostics: &mut Vec<Placed<'_>>) -> usize {
     }
     let settings = &document.settings;
     let meta = &UnusedSuppression::META;
-    let own = rules::find(meta.name)
-        .map(|(index, _)| index)
-        .filter(|rule| settings.is_on(*rule));
+    let is_judged_itself = settings.is_on(rules::index_of(meta));
     let mut used: Vec<Vec<bool>> = document
         .suppressions
         .iter()
@@ -325,9 +333,9 @@ fn suppress(document: &Document, diagnostics: &mut Vec<Placed<'_>>) -> usize {
         !allowed
     });
     let gone = before - diagnostics.len();
-    let (Some(_), true) = (own, document.errors.is_empty()) else {
+    if !is_judged_itself || !document.errors.is_empty() {
         return gone;
-    };
+    }
     let mut late = Vec::new();
     for (suppression, used) in document.suppressions.iter().zip(&used) {
         if settings.require_reason && !suppression.has_reason {
