@@ -166,6 +166,13 @@ pub fn project(seed: u64, count: usize, bytes: usize) -> Vec<(String, String)> {
 /// The `.nix` files of at most `most` bytes below the folder that
 /// `NIXAMINE_CORPUS` names, in order; none when it is not set.
 pub fn corpus(most: usize) -> Vec<String> {
+    let files = corpus_files().into_iter();
+    let texts = files.filter_map(|path| std::fs::read_to_string(path).ok());
+    texts.filter(|text| text.len() <= most).collect()
+}
+
+/// Where they are.
+pub fn corpus_files() -> Vec<std::path::PathBuf> {
     let Some(folder) = std::env::var_os("NIXAMINE_CORPUS") else {
         return Vec::new();
     };
@@ -184,10 +191,7 @@ pub fn corpus(most: usize) -> Vec<String> {
         }
     }
     files.sort();
-    let texts = files
-        .into_iter()
-        .filter_map(|path| std::fs::read_to_string(path).ok());
-    texts.filter(|text| text.len() <= most).collect()
+    files
 }
 
 #[cfg(test)]

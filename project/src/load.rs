@@ -1,7 +1,8 @@
 //! Reading and analysing files in parallel.
 
 use crate::{Entry, FileList, Unreadable, panics, read};
-use nixamine_rules::{Document, Settings, Source, Workspace, analyze};
+use nixamine_rules::syntax::Cache;
+use nixamine_rules::{Document, Settings, Source, Workspace, analyze_with};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -67,10 +68,12 @@ pub fn load(
     let results: Vec<Result<Document, String>> = pool.install(|| {
         entries
             .par_iter()
-            .map(|entry| {
+            .map_init(Cache::default, |cache, entry| {
                 let overlay = overlay.as_ref().filter(|(path, _)| *path == entry.path);
                 let overlay = overlay.map(|(_, bytes)| bytes.as_slice());
-                let result = work_on(entry, overlay, |source| analyze(source, settings));
+                let result = work_on(entry, overlay, |source| {
+                    analyze_with(cache, source, settings)
+                });
                 progress.done.fetch_add(1, Ordering::Relaxed);
                 result
             })

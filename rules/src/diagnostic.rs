@@ -199,6 +199,16 @@ impl Diagnostic {
         }
     }
 
+    /// Gives back what memory was taken for more.
+    pub(crate) fn shrink(&mut self) {
+        self.message.shrink_to_fit();
+        self.related.shrink_to_fit();
+        self.fixes.shrink_to_fit();
+        for fix in &mut self.fixes {
+            fix.edits.shrink_to_fit();
+        }
+    }
+
     /// Sets another severity than the rule's.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {

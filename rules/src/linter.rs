@@ -7,7 +7,7 @@ use crate::local::{Hit, Wanted, judge_all};
 use crate::module::{self, FileFacts};
 use crate::rules;
 use crate::suppression::{self, Suppression};
-use crate::syntax::{self, SyntaxError, Text, TooComplex, Tree};
+use crate::syntax::{self, Cache, SyntaxError, Text, TooComplex, Tree};
 use std::sync::{Arc, OnceLock};
 
 /// A text and its place.
@@ -47,12 +47,19 @@ pub struct Document {
 
 /// Reads, parses and lints one file by itself.
 pub fn analyze(source: Source, settings: &Settings) -> Document {
-    let tree = syntax::parse(source.text.clone());
+    analyze_with(&mut Cache::for_text(source.text.len()), source, settings)
+}
+
+/// As [`analyze`], for one of many files.
+pub fn analyze_with(cache: &mut Cache, source: Source, settings: &Settings) -> Document {
+    let tree = syntax::parse_once(cache, source.text.clone());
     let mut document = Document::of(source.path, &tree, settings);
     let mut wanted = Wanted::new(&document.settings);
     if document.too_complex.is_none() {
         let mut hits = judge_all(&tree, &document.source.path, &mut wanted, false);
+        // Nobody will ask what the others depend on.
         hits.retain(|hit| !hit.findings().0.is_empty());
+        hits.shrink_to_fit();
         document.hits = hits;
     }
     document

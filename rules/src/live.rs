@@ -15,7 +15,8 @@ use crate::rules::{self, RuleIndex};
 use crate::semantics::{bound_names, is_rec};
 use crate::suppression;
 use crate::syntax::{
-    self, GreenNode, SyntaxKind, SyntaxNode, TextEdit, TextRange, TextSize, Tree, node_around,
+    self, Cache, GreenNode, SyntaxKind, SyntaxNode, TextEdit, TextRange, TextSize, Tree,
+    node_around,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -42,7 +43,12 @@ struct Rebound {
 impl Document {
     /// Reads a file that will be edited.
     pub fn open(source: Source, settings: &Settings) -> Self {
-        let tree = syntax::parse(source.text);
+        Self::open_with(&mut Cache::for_text(source.text.len()), source, settings)
+    }
+
+    /// As [`Document::open`], for one of many files.
+    pub fn open_with(cache: &mut Cache, source: Source, settings: &Settings) -> Self {
+        let tree = syntax::parse_with(cache, source.text);
         let mut document = Self::of(source.path, &tree, settings);
         document.live = Some(Box::new(Live {
             breaks: module::line_breaks(tree.text()),

@@ -122,6 +122,16 @@ pub(crate) struct Said {
     pub(crate) alias: Option<SmolStr>,
 }
 
+impl Said {
+    /// Gives back what memory was taken for more: it is kept for long.
+    fn shrink(&mut self) {
+        self.findings.shrink_to_fit();
+        self.findings.iter_mut().for_each(Diagnostic::shrink);
+        self.seen.shrink_to_fit();
+        self.asked.shrink_to_fit();
+    }
+}
+
 impl Hit {
     /// The name that the place gives to what it mentions.
     pub(crate) fn alias(&self) -> Option<&SmolStr> {
@@ -245,12 +255,15 @@ impl<'a> Judge<'a> {
             rule.check_node(&node, &mut cx);
         }
         said.findings = cx.out;
-        said.seen = cx.seen;
+        let seen = cx.seen;
+        // What a finding depends on, only a file that is edited has to know.
         if let Some(asked) = &self.asked {
+            said.seen = seen;
             said.asked = std::mem::take(&mut *asked.borrow_mut());
             said.asked.sort_unstable();
             said.asked.dedup();
         }
+        said.shrink();
         let something = !said.findings.is_empty()
             || !said.seen.is_empty()
             || !said.asked.is_empty()

@@ -54,11 +54,7 @@ pub fn collect(path: &str, tree: &Tree, settings: Option<&[Prefix]>) -> FileFact
     // Module lists stand in flakes and in the helpers that flakes call. A file
     // that is a module can define one, too (flake-parts).
     collector.find_configurations(&root);
-    // They are kept for long.
-    for module in &mut facts.modules {
-        module.sections.shrink_to_fit();
-        module.definitions.shrink_to_fit();
-    }
+    facts.shrink();
     facts
 }
 

@@ -281,6 +281,20 @@ pub struct FileFacts {
 }
 
 impl FileFacts {
+    /// Gives back what memory was taken for more: facts are kept for long.
+    fn shrink(&mut self) {
+        self.modules.shrink_to_fit();
+        self.configurations.shrink_to_fit();
+        self.exports.shrink_to_fit();
+        self.watched.shrink_to_fit();
+        for module in &mut self.modules {
+            module.imports.shrink_to_fit();
+            module.definitions.shrink_to_fit();
+            module.options.shrink_to_fit();
+            module.sections.shrink_to_fit();
+        }
+    }
+
     /// The innermost module expression around a range.
     pub fn module_at(&self, range: TextRange) -> Option<usize> {
         self.modules

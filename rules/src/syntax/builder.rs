@@ -12,8 +12,8 @@ use rowan::{GreenNode, GreenToken, NodeOrToken};
 
 pub(super) type Element = NodeOrToken<GreenNode, GreenToken>;
 
-/// Nodes with more children than this are not shared; almost none is equal.
-const MOST_SHARED: usize = 3;
+/// Nodes with more children than this are not shared; few are equal.
+const MOST_SHARED: usize = 8;
 /// Longer texts (contents of strings, comments) hardly ever stand twice.
 const LONGEST_SHARED: usize = 32;
 
@@ -54,28 +54,78 @@ impl<T> Table<T> {
     }
 }
 
-pub(super) struct Builder {
-    /// Finished elements whose parent is still open, in order of the text.
-    elements: Vec<Element>,
-    /// The hashes of their contents; 0 for what is not shared.
-    hashes: Vec<u64>,
+/// What was seen.
+pub(super) struct Tables {
     /// Tokens whose text follows from their kind, and a single blank.
     fixed: [Option<GreenToken>; KIND_COUNT],
     tokens: Table<GreenToken>,
     nodes: Table<GreenNode>,
 }
 
-impl Builder {
-    /// A builder for a text of `len` bytes.
-    pub(super) fn new(len: usize) -> Self {
-        let slots = (len / 16).next_power_of_two().clamp(64, 16 * 1024);
-        Self {
-            elements: Vec::with_capacity(256),
-            hashes: Vec::with_capacity(256),
+/// No text has more of them.
+const MOST_SLOTS: usize = 16 * 1024;
+
+impl Tables {
+    /// Tables for one text of `len` bytes.
+    pub(super) fn for_text(len: usize) -> Box<Self> {
+        Self::new((len / 16).next_power_of_two().clamp(64, MOST_SLOTS))
+    }
+
+    fn new(slots: usize) -> Box<Self> {
+        Box::new(Self {
             fixed: [const { None }; KIND_COUNT],
             tokens: Table::new(slots),
             nodes: Table::new(slots),
+        })
+    }
+}
+
+/// Tokens and small nodes that the trees of several texts share. That makes the
+/// trees of many short texts smaller, and sooner made.
+#[derive(Default)]
+pub struct Cache(Option<Box<Tables>>);
+
+impl Cache {
+    /// For a single text of `len` bytes.
+    pub fn for_text(len: usize) -> Self {
+        Self(Some(Tables::for_text(len)))
+    }
+
+    pub(super) fn take(&mut self) -> Box<Tables> {
+        self.0.take().unwrap_or_else(|| Tables::new(MOST_SLOTS))
+    }
+
+    pub(super) fn put_back(&mut self, tables: Box<Tables>) {
+        self.0 = Some(tables);
+    }
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache").finish_non_exhaustive()
+    }
+}
+
+pub(super) struct Builder {
+    /// Finished elements whose parent is still open, in order of the text.
+    elements: Vec<Element>,
+    /// The hashes of their contents; 0 for what is not shared.
+    hashes: Vec<u64>,
+    tables: Box<Tables>,
+}
+
+impl Builder {
+    pub(super) fn new(tables: Box<Tables>) -> Self {
+        Self {
+            elements: Vec::with_capacity(256),
+            hashes: Vec::with_capacity(256),
+            tables,
         }
+    }
+
+    /// What was seen, for the next text.
+    pub(super) fn into_tables(self) -> Box<Tables> {
+        self.tables
     }
 
     /// How many elements are finished.
@@ -110,7 +160,7 @@ impl Builder {
     /// Adds a token whose text is the same for all of its kind.
     #[inline]
     pub(super) fn fixed_token(&mut self, kind: SyntaxKind, text: &str) {
-        let slot = &mut self.fixed[kind as usize];
+        let slot = &mut self.tables.fixed[kind as usize];
         let token = match slot {
             Some(token) => token.clone(),
             None => slot.insert(GreenToken::new(raw(kind), text)).clone(),
@@ -136,7 +186,7 @@ impl Builder {
     #[inline]
     fn shared_token(&mut self, hash: u64, kind: SyntaxKind, text: &str) -> GreenToken {
         let new = || GreenToken::new(raw(kind), text);
-        match self.tokens.slot(hash) {
+        match self.tables.tokens.slot(hash) {
             None => new(),
             Some(Some(token)) if token.kind() == raw(kind) && token.text() == text => token.clone(),
             Some(held) => held.insert(new()).clone(),
@@ -163,7 +213,7 @@ impl Builder {
                             if found.text() == text && found.kind() == raw(token)
                     )
             };
-            match self.nodes.slot(hash) {
+            match self.tables.nodes.slot(hash) {
                 None => new(),
                 Some(Some(node)) if is(node) => node.clone(),
                 Some(held) => held.insert(new()).clone(),
@@ -193,7 +243,7 @@ impl Builder {
                     _ => false,
                 })
         };
-        let slot = self.nodes.slot(hash);
+        let slot = self.tables.nodes.slot(hash);
         let node = if let Some(Some(node)) = &slot
             && is(node)
         {
@@ -217,8 +267,9 @@ impl Builder {
         if children.len() > MOST_SHARED || children.contains(&0) {
             return 0;
         }
-        let hash = mix(NODE, kind as u64);
-        children.iter().fold(hash, |hash, child| mix(hash, *child))
+        // The hashes of children are mixed already: it is enough to tell places apart.
+        let fold = |hash: u64, child: &u64| hash.rotate_left(11).wrapping_add(*child);
+        mix(children.iter().fold(0, fold), NODE ^ kind as u64)
     }
 }
 

@@ -16,7 +16,7 @@
 //! parsed.
 
 use super::SyntaxKind::{self, *};
-use super::builder::Element;
+use super::builder::{Element, Tables};
 use super::find::{child_at, nodes_at};
 use super::layout;
 use super::parser::{END, MOST_FENCES, MOST_UNCLEAN, Parser, Unclean, Wanted};
@@ -447,7 +447,7 @@ impl Tree {
                 continue;
             }
             // What was a set may have become the formals of a function.
-            let mut parser = Parser::new(&self.text, 0);
+            let mut parser = Parser::new(&self.text, Tables::for_text(0), true);
             parser.go_to(container.opener);
             let is_set = container.node.kind() == NODE_ATTR_SET;
             if is_set && !is_rec(&container.node) && parser.is_pattern() {
@@ -483,7 +483,7 @@ impl Tree {
 
     fn parser(&self, span: Span, container: &Container) -> Parser<'_> {
         let expected = span.new_end - container.from.min(span.new_end) + 4096;
-        let mut parser = Parser::new(&self.text, expected);
+        let mut parser = Parser::new(&self.text, Tables::for_text(expected), true);
         parser.depth = container.node.ancestors().count() as u32;
         parser
     }

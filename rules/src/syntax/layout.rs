@@ -58,7 +58,7 @@ pub(super) fn fence(text: &str, start: usize, limit: usize) -> Option<(usize, us
 /// Where the lines behind `from` no longer belong to a binding at column `base`.
 pub(super) fn own_lines_end(text: &str, from: usize, limit: usize, base: usize) -> usize {
     lines_behind(&text[..limit], from)
-        .find(|(first, _)| !is_own_line(text, *first, base))
+        .find(|(first, column)| !is_own_line(text, *first, *column, base))
         .map_or(limit, |(first, _)| first)
 }
 
@@ -72,15 +72,15 @@ pub(super) fn leftmost_outside(text: &str, from: usize, to: usize, base: usize) 
             let line = from + found + 1;
             let first = blanks(bytes, line);
             let skipped = matches!(bytes.get(first), None | Some(b'\n' | b'\r' | b'#'));
-            (!skipped && !is_own_line(text, first, base)).then_some(first - line)
+            let column = first - line;
+            (!skipped && !is_own_line(text, first, column, base)).then_some(column)
         })
         .min()
 }
 
-/// Does the line whose first thing is at `first` belong to a binding at column
-/// `base` above it?
-pub(super) fn is_own_line(text: &str, first: usize, base: usize) -> bool {
-    let column = column(text, first).unwrap_or(usize::MAX);
+/// Does the line whose first thing is at `first`, at `column`, belong to a binding
+/// at column `base` above it?
+pub(super) fn is_own_line(text: &str, first: usize, column: usize, base: usize) -> bool {
     column > base || column == base && !starts_binding(text, first)
 }
 

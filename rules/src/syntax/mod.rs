@@ -13,6 +13,7 @@ mod message;
 mod parser;
 mod text;
 
+pub use builder::Cache;
 pub use edit::Change;
 pub use find::{node_around, token_at};
 pub use limits::{MAX_BYTES, MAX_DEPTH, TooComplex};
@@ -74,7 +75,8 @@ pub struct Tree {
     damaged: Vec<usize>,
     /// Where errors are that follow from others and are not reported.
     hidden: Vec<usize>,
-    /// Does something broken depend on text far behind it?
+    /// Does something broken depend on text far behind it, or was it not written
+    /// down where the layout lies?
     far: bool,
 }
 
@@ -82,14 +84,30 @@ pub struct Tree {
 /// [`Tree::errors`]. A text over the limits has an empty tree and
 /// [`Tree::too_complex`] says why.
 pub fn parse(text: impl Into<Text>) -> Tree {
-    let text: Text = text.into();
+    let text = text.into();
+    parse_with(&mut Cache::for_text(text.len()), text)
+}
+
+/// As [`parse`], sharing what is equal with other trees of the same cache.
+pub fn parse_with(cache: &mut Cache, text: impl Into<Text>) -> Tree {
+    read(cache, text.into(), true)
+}
+
+/// As [`parse_with`], for a tree that nobody edits: an edit would read all again.
+pub fn parse_once(cache: &mut Cache, text: impl Into<Text>) -> Tree {
+    read(cache, text.into(), false)
+}
+
+fn read(cache: &mut Cache, text: Text, for_edits: bool) -> Tree {
     if text.len() > MAX_BYTES {
         return Tree::too_complex_at(text, 0, "the file is larger than 32 MiB");
     }
-    let mut parser = parser::Parser::new(&text, text.len());
-    match parser.file() {
+    let mut parser = parser::Parser::new(&text, cache.take(), for_edits);
+    let green = parser.file();
+    let far = !for_edits || parser.is_far();
+    cache.put_back(parser.builder.into_tables());
+    match green {
         Some(green) => {
-            let far = parser.is_far();
             let (unclean, errors) = (parser.unclean, parser.errors);
             let (mut hidden, mut damaged) = (parser.hidden, parser.damaged);
             hidden.sort_unstable();
@@ -233,6 +251,31 @@ mod tests {
             KIND_COUNT - 1,
             "NODE_WITH is the last kind and stands in the text"
         );
+    }
+
+    #[test]
+    fn trees_of_a_cache_are_those_of_a_parse() {
+        let mut cache = Cache::default();
+        for text in [
+            "{ a.b = true; c = [ 1 1 1 ]; }",
+            "{ a.b = true; c = [ 1 1 1 ]; a = 'x'; }",
+            "{ a.b = true;\n  c = [ 1 (1 ];\n  d = 1;\n}",
+            "{ a.b = true; c = [ 1 1 1 ]; }",
+        ] {
+            let whole = parse(text);
+            for mut tree in [parse_with(&mut cache, text), parse_once(&mut cache, text)] {
+                assert_eq!(tree.green(), whole.green(), "{text}");
+                assert_eq!(tree.errors(), whole.errors(), "{text}");
+                let edit = TextEdit {
+                    range: TextRange::at(2.into(), 1.into()),
+                    text: "aa".into(),
+                };
+                tree.apply(&edit);
+                let edited = whole.edit(&edit);
+                assert_eq!(tree.green(), edited.green(), "{text}");
+                assert_eq!(tree.remembered(), edited.remembered(), "{text}");
+            }
+        }
     }
 
     #[test]

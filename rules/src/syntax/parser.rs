@@ -14,7 +14,7 @@
 use super::SyntaxError;
 use super::SyntaxKind::{self, *};
 use super::TextSize;
-use super::builder::{Builder, Element};
+use super::builder::{Builder, Element, Tables};
 use super::layout;
 use super::lexer::{Lexer, PartEnd};
 use super::limits::MAX_DEPTH;
@@ -86,6 +86,8 @@ pub(super) struct Parser<'t> {
     /// The height of the innermost open node so far.
     height: u32,
     pub(super) tolerant: bool,
+    /// Is it written down where the layout lies, for edits to come?
+    keeps_layout: bool,
     /// Where a strict parse met its first error.
     pub(super) failed: Option<usize>,
     /// Where the tree became too deep.
@@ -202,12 +204,13 @@ fn stops(kind: SyntaxKind) -> bool {
 }
 
 impl<'t> Parser<'t> {
-    /// A parser for `len` bytes of a text.
-    pub(super) fn new(text: &'t str, len: usize) -> Self {
+    /// A parser for a text. Without the layout the tree cannot be edited.
+    pub(super) fn new(text: &'t str, tables: Box<Tables>, keeps_layout: bool) -> Self {
         Self {
+            keeps_layout,
             text,
             lexer: Lexer::new(text),
-            builder: Builder::new(len),
+            builder: Builder::new(tables),
             kind: END,
             start: 0,
             end: 0,
@@ -958,6 +961,7 @@ impl<'t> Parser<'t> {
         self.entries(TOKEN_R_BRACE, at);
         self.wanted.brace = self.wanted.brace.saturating_sub(1);
         if !self.tolerant
+            && self.keeps_layout
             && self.kind == TOKEN_R_BRACE
             && layout::is_right_of(self.text, at, self.start)
         {
@@ -1018,7 +1022,7 @@ impl<'t> Parser<'t> {
             if end > at {
                 let text = &self.text[at..end];
                 self.builder.token(TOKEN_STRING_CONTENT, text);
-                if !self.tolerant {
+                if !self.tolerant && self.keeps_layout {
                     // A tolerant reading would end such a string with its line.
                     if !indented && text.contains('\n') {
                         self.is_unclean(at, self.entry_start, true, usize::MAX);
@@ -1198,8 +1202,10 @@ impl<'t> Parser<'t> {
         let outer = (self.base, self.entry_start);
         let mut base = None;
         if !self.tolerant {
-            base = layout::column(self.text, self.start);
-            self.base = base.map(|base| (self.start, base)).or(self.base);
+            if self.keeps_layout {
+                base = layout::column(self.text, self.start);
+                self.base = base.map(|base| (self.start, base)).or(self.base);
+            }
             self.entry_start = Some(self.start);
         }
         if self.kind == TOKEN_INHERIT {
@@ -1327,7 +1333,7 @@ impl<'t> Parser<'t> {
         let Some(base) = base else { return false };
         !matches!(self.kind, END | TOKEN_IN)
             && layout::column(self.text, self.start)
-                .is_some_and(|_| layout::is_own_line(self.text, self.start, base))
+                .is_some_and(|column| layout::is_own_line(self.text, self.start, column, base))
     }
 
     /// Do the lines of a finished binding go on with another one? Then it was
