@@ -1,7 +1,7 @@
 //! Applying fixes to a workspace, in memory, until nothing is left to apply.
 
 use crate::Settings;
-use crate::diagnostic::{Applicability, Edit, Fix, NewFile};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile};
 use crate::linter::{Source, analyze};
 use crate::syntax::{self, NodeOrToken, SyntaxKind, Text, TextRange};
 use crate::workspace::{Findings, Workspace};
@@ -96,6 +96,57 @@ pub fn fix(
         refused: state.refused.len(),
         remaining: findings,
     }
+}
+
+/// The edits of one round of fixes in a single file, to its text of now: of the
+/// findings that `wanted` names the first fix that is at least as harmless as
+/// `allow` and changes nothing but the file. Of those that touch the first wins.
+/// What would break the syntax or lose a comment is left out.
+///
+/// The workspace must be joined.
+pub fn fixes_of_file(
+    workspace: &Workspace,
+    file: usize,
+    allow: Applicability,
+    wanted: &dyn Fn(&Diagnostic) -> bool,
+) -> Vec<Edit> {
+    let text = workspace.documents()[file].text();
+    let mut taken: Vec<Fix> = Vec::new();
+    for placed in workspace.findings(file) {
+        let mut finding = placed.into_diagnostic();
+        if !wanted(&finding) {
+            continue;
+        }
+        workspace.complete(file, &mut finding);
+        let own =
+            |fix: &Fix| fix.creates.is_empty() && fix.edits.iter().all(|edit| edit.path.is_none());
+        let mut fixes = finding.fixes.into_iter();
+        let Some(fix) = fixes.find(|fix| fix.applicability >= allow && own(fix)) else {
+            continue;
+        };
+        let touches = |edit: &Edit| {
+            let mut known = taken.iter().flat_map(|fix| &fix.edits);
+            known.any(|known| known.range.intersect(edit.range).is_some())
+        };
+        if !fix.edits.iter().any(touches) {
+            taken.push(fix);
+        }
+    }
+    let harmless = |fixes: &[Fix]| {
+        let after = apply_edits(text, fixes.iter().flat_map(|fix| &fix.edits));
+        after.is_some_and(|after| {
+            let (before, after) = (&**text, after.as_str());
+            keeps_syntax(after) && keeps_comments(std::iter::once(before), std::iter::once(after))
+        })
+    };
+    if !harmless(&taken) {
+        // Together they do harm: those that do none alone, if that is enough.
+        taken.retain(|fix| harmless(std::slice::from_ref(fix)));
+        if !harmless(&taken) {
+            return Vec::new();
+        }
+    }
+    taken.into_iter().flat_map(|fix| fix.edits).collect()
 }
 
 /// A file with its text before and after.

@@ -1,7 +1,10 @@
 //! Comments that allow a finding: `# nixamine: allow(rule, …) reason`.
 
-use crate::module::Moved;
-use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxToken, TextRange, TextSize, Tree, token_at};
+use crate::diagnostic::Edit;
+use crate::module::{Header, Moved};
+use crate::syntax::{
+    SyntaxElement, SyntaxKind, SyntaxToken, TextRange, TextSize, Tree, node_around, token_at,
+};
 use std::ops::Range;
 
 /// A name in a suppression, with its place.
@@ -28,6 +31,79 @@ pub struct Suppression {
     pub removal: TextRange,
     /// The part of the text that decided all this.
     pub(crate) seen: TextRange,
+}
+
+/// What a new suppression allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The line of the finding.
+    Line,
+    /// The binding around the finding.
+    Statement,
+    /// The whole file.
+    File,
+}
+
+/// The edit that allows the findings of `rule` at a place, with as much reach. The
+/// reason belongs at the end of the comment. `None` where no comment fits.
+pub fn allow(tree: &Tree, at: TextRange, rule: &str, reach: Reach) -> Option<Edit> {
+    let text = &**tree.text();
+    let eol = match text.contains("\r\n") {
+        true => "\r\n",
+        false => "\n",
+    };
+    let line_start = |at: TextSize| {
+        let found = text[..usize::from(at)].rfind(['\n', '\r']);
+        TextSize::new(found.map_or(0, |found| found as u32 + 1))
+    };
+    match reach {
+        Reach::Line => {
+            let rest = &text[usize::from(at.start())..];
+            let len = rest.find(['\n', '\r']).unwrap_or(rest.len());
+            let end = at.start() + TextSize::new(len as u32);
+            // In a text or a comment that goes on, this would be no comment.
+            let root = tree.root();
+            let before = token_at(&root, end.checked_sub(TextSize::new(1))?)?;
+            let is_blank = before.kind() == SyntaxKind::TOKEN_WHITESPACE;
+            let behind = token_at(&root, end).filter(|_| usize::from(end) < text.len());
+            let goes_on = behind.is_some_and(|token| token.kind() != SyntaxKind::TOKEN_WHITESPACE);
+            if goes_on || before.kind() == SyntaxKind::TOKEN_COMMENT {
+                return None;
+            }
+            let blank = match is_blank {
+                true => "",
+                false => " ",
+            };
+            Some(Edit::insert(
+                end,
+                format!("{blank}# nixamine: allow({rule})"),
+            ))
+        }
+        Reach::Statement => {
+            let around = node_around(&tree.root(), at).ancestors();
+            let mut statements = around.filter(|node| {
+                matches!(
+                    node.kind(),
+                    SyntaxKind::NODE_ATTRPATH_VALUE | SyntaxKind::NODE_INHERIT
+                )
+            });
+            statements.find_map(|statement| {
+                let start = statement.text_range().start();
+                let line = line_start(start);
+                let indent = &text[usize::from(line)..usize::from(start)];
+                let alone = indent.chars().all(|c| matches!(c, ' ' | '\t'));
+                let comment = format!("{indent}# nixamine: allow({rule}){eol}");
+                alone.then(|| Edit::insert(line, comment))
+            })
+        }
+        Reach::File => {
+            let at = Header::of("", tree).insert_at;
+            Some(Edit::insert(
+                at,
+                format!("# nixamine: allow-file({rule}){eol}"),
+            ))
+        }
+    }
 }
 
 /// The suppressions of a file.
@@ -178,7 +254,57 @@ fn statement_below(comment: &SyntaxToken) -> Option<TextRange> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixer::apply_edits;
     use crate::syntax::parse;
+    use crate::{Settings, Source, Workspace, analyze};
+
+    fn findings(text: &str) -> Vec<TextRange> {
+        let settings = Settings::default();
+        let document = analyze(Source::new("a.nix", text), &settings);
+        let mut workspace = Workspace::new(vec![document], []);
+        workspace.join(&settings);
+        workspace
+            .findings(0)
+            .iter()
+            .map(|found| found.range)
+            .collect()
+    }
+
+    #[test]
+    fn what_is_allowed_is_not_found() {
+        use Reach::*;
+        for (text, reaches) in [
+            (
+                "{ lib, ... }:\n{\n  a = lib.mkForce 1;\n}\n",
+                &[Line, Statement, File][..],
+            ),
+            (
+                "{ lib, ... }:\r\n{\r\n  a =\r\n    lib.mkForce 1;\r\n}",
+                &[Line, Statement, File],
+            ),
+            ("{ lib, ... }: { a = lib.mkForce 1; }", &[Line, File]),
+            (
+                "{ lib, ... }:\n{\n  a.b = { c = lib.mkForce 1; };\n}\n",
+                &[Line, Statement, File],
+            ),
+            // A comment would be a part of the text here.
+            (
+                "{ lib, ... }:\n{\n  a = lib.mkForce ''\n    b\n  '';\n}\n",
+                &[Statement, File],
+            ),
+        ] {
+            let found = findings(text);
+            assert_eq!(found.len(), 1, "{text}");
+            for reach in [Line, Statement, File] {
+                let edit = allow(&parse(text), found[0], "mk-force", reach);
+                assert_eq!(edit.is_some(), reaches.contains(&reach), "{reach:?} {text}");
+                if let Some(edit) = edit {
+                    let after = apply_edits(text, [&edit]).expect("it is a range of the text");
+                    assert!(findings(&after).is_empty(), "{reach:?} {after}");
+                }
+            }
+        }
+    }
 
     fn covered(text: &str) -> Vec<String> {
         collect(&parse(text))

@@ -20,7 +20,7 @@ pub struct Header {
 
 impl Header {
     /// Reads the top of `tree`.
-    pub(super) fn of(path: &str, tree: &Tree) -> Self {
+    pub(crate) fn of(path: &str, tree: &Tree) -> Self {
         let stem = crate::path::module_name(path);
         let root = tree.root();
         let mut header = Self::default();

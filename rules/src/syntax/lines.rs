@@ -2,7 +2,7 @@
 //! may need. Lines end at `\n`, `\r\n` or a lone `\r`, as the language server
 //! protocol has it.
 
-use super::TextSize;
+use super::{TextRange, TextSize};
 
 /// What one column counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,32 @@ impl LineIndex {
             starts,
             len: bytes.len() as u32,
         }
+    }
+
+    /// Follows an edit: `new_len` bytes stand where `old` was, and `text` is the
+    /// text of now.
+    pub fn edit(&mut self, text: &str, old: TextRange, new_len: usize) {
+        let (start, old_end) = (u32::from(old.start()), u32::from(old.end()));
+        let new_end = start + new_len as u32;
+        // Whether a line starts at a place, the bytes on both sides of it decide.
+        let from = self.starts.partition_point(|&at| at < start.max(1));
+        let to = self.starts.partition_point(|&at| at <= old_end).max(from);
+        let bytes = text.as_bytes();
+        let starts_line = |at: &u32| {
+            let at = *at as usize;
+            match bytes[at - 1] {
+                b'\n' => true,
+                b'\r' => bytes.get(at) != Some(&b'\n'),
+                _ => false,
+            }
+        };
+        let new: Vec<u32> = (start.max(1)..=new_end).filter(starts_line).collect();
+        let behind = from + new.len();
+        self.starts.splice(from..to, new);
+        for at in &mut self.starts[behind..] {
+            *at = *at - old_end + new_end;
+        }
+        self.len = bytes.len() as u32;
     }
 
     /// How many lines there are; a text that ends in a line break has one more,
@@ -126,6 +152,29 @@ impl LineIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_edited_index_is_a_new_one() {
+        let pieces = ["", "a", "\n", "\r", "\r\n", "ab\n\n", "\n\r"];
+        for before in ["", "\r", "a\r\nb", "\n\r\n\r", "x\r\ry\n"] {
+            for start in 0..=before.len() {
+                for end in start..=before.len() {
+                    for piece in pieces {
+                        let mut index = LineIndex::new(before);
+                        let mut text = before.to_owned();
+                        text.replace_range(start..end, piece);
+                        let range = TextRange::new((start as u32).into(), (end as u32).into());
+                        index.edit(&text, range, piece.len());
+                        assert_eq!(
+                            index,
+                            LineIndex::new(&text),
+                            "{before:?} {range:?} {piece:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn lines_end_at_every_kind_of_break() {

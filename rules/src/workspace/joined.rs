@@ -341,4 +341,32 @@ mod tests {
         assert!(!clashes(&workspace), "silenced again");
         assert_eq!(edited.others, [0, 1]);
     }
+
+    #[test]
+    fn files_open_and_close() {
+        let settings = Settings::default();
+        let closed = |path, text| analyze(Source::new(path, text), &settings);
+        let documents = vec![
+            closed("a.nix", "{ boot.kernel.sysctl.\"k\" = 1; }"),
+            closed("b.nix", "{ boot.kernel.sysctl.\"o\" = 1; }"),
+            closed("host.nix", HOST),
+        ];
+        let mut workspace = Workspace::new(documents, []);
+        workspace.join(&settings);
+        // As an editor has it, which nobody saved.
+        let edited = workspace.open("b.nix", "{ boot.kernel.sysctl.\"k\" = 1; }", &settings);
+        assert!(clashes(&workspace));
+        assert_eq!(edited.others, [0]);
+        assert!(workspace.documents()[1].tree().is_some());
+        // As it is on the disk.
+        let edited = workspace.close("b.nix", "{ boot.kernel.sysctl.\"o\" = 1; }", &settings);
+        assert!(!clashes(&workspace));
+        assert_eq!(edited.others, [0]);
+        assert!(workspace.documents()[1].tree().is_none());
+        // One that is new, and goes again.
+        workspace.open("c.nix", "{ boot.kernel.sysctl.\"k\" = 1; }", &settings);
+        assert!(clashes(&workspace));
+        workspace.remove("c.nix", &settings);
+        assert!(!clashes(&workspace));
+    }
 }

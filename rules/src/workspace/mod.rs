@@ -10,7 +10,7 @@ pub use joined::{EVERY_KEY, Place};
 
 use crate::config::{FileSettings, Settings};
 use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity};
-use crate::linter::Document;
+use crate::linter::{Document, Source};
 use crate::module::{Class, Definition, FileFacts, Import, Literal, Target};
 use crate::path;
 use crate::rule::{Group, RuleMeta};
@@ -158,6 +158,61 @@ impl Workspace {
         }
     }
 
+    /// The position of a file in [`Workspace::documents`].
+    pub fn position(&self, path: &str) -> Option<usize> {
+        let known = |document: &Document| (**document.path()).cmp(path);
+        self.documents.binary_search_by(known).ok()
+    }
+
+    /// Keeps the tree of a file from now on, so that it can be edited, and makes
+    /// `text` its text. A file that is not known is added.
+    pub fn open(&mut self, path: &str, text: &str, settings: &Settings) -> Edited {
+        let Some(file) = self.position(path) else {
+            let document = Document::open(Source::new(path, text), settings);
+            self.others.retain(|other| **other != *path);
+            self.replace(document);
+            self.join(settings);
+            return self.all_but(path);
+        };
+        if self.documents[file].live.is_none() {
+            // What is known of it stays as it is.
+            let source = self.documents[file].source.clone();
+            self.documents[file] = Document::open(source, settings);
+        }
+        match difference(self.documents[file].text(), text) {
+            Some(edit) => self.edit(path, &[edit], settings),
+            None => Edited::default(),
+        }
+    }
+
+    /// Makes `text` the text of a file, and lets go of its tree.
+    pub fn close(&mut self, path: &str, text: &str, settings: &Settings) -> Edited {
+        let edited = self.open(path, text, settings);
+        if let Some(file) = self.position(path) {
+            self.documents[file].live = None;
+        }
+        edited
+    }
+
+    /// Forgets a file.
+    pub fn remove(&mut self, path: &str, settings: &Settings) -> Edited {
+        self.others.retain(|other| **other != *path);
+        if let Some(file) = self.position(path) {
+            self.documents.remove(file);
+            self.join(settings);
+        }
+        self.all_but(path)
+    }
+
+    fn all_but(&self, path: &str) -> Edited {
+        let own = self.position(path);
+        let others = (0..self.documents.len()).filter(|file| Some(*file) != own);
+        Edited {
+            others: others.collect(),
+            old: Vec::new(),
+        }
+    }
+
     /// Joins what the files say, so that edits cost what they change. What
     /// [`Workspace::replace`] brings has to be joined again.
     pub fn join(&mut self, settings: &Settings) {
@@ -171,10 +226,9 @@ impl Workspace {
     /// When the range of an edit is not one of the text.
     pub fn edit(&mut self, path: &str, edits: &[TextEdit], settings: &Settings) -> Edited {
         let mut all = Edited::default();
-        let index = self
-            .documents
-            .binary_search_by(|known| (**known.path()).cmp(path));
-        let Ok(file) = index else { return all };
+        let Some(file) = self.position(path) else {
+            return all;
+        };
         // However many of the edits change what is linked, it is linked once.
         let mut link = false;
         for edit in edits {
@@ -288,6 +342,34 @@ impl Workspace {
         });
         (all, suppressed)
     }
+}
+
+/// The one edit that makes `new` of `old`, as small as can be.
+fn difference(old: &str, new: &str) -> Option<TextEdit> {
+    if old == new {
+        return None;
+    }
+    let same = |(a, b): &(u8, u8)| a == b;
+    let mut start = old.bytes().zip(new.bytes()).take_while(same).count();
+    while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
+        start -= 1;
+    }
+    let (a, b) = (&old[start..], &new[start..]);
+    let mut end = a
+        .bytes()
+        .rev()
+        .zip(b.bytes().rev())
+        .take_while(same)
+        .count();
+    while !a.is_char_boundary(a.len() - end) || !b.is_char_boundary(b.len() - end) {
+        end -= 1;
+    }
+    let range = TextRange::at(
+        TextSize::new(start as u32),
+        TextSize::new((a.len() - end) as u32),
+    );
+    let text = b[..b.len() - end].to_owned();
+    Some(TextEdit { range, text })
 }
 
 /// What an edit changed.
