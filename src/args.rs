@@ -41,6 +41,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
+    /// Speak the language server protocol on standard input and output
+    Lsp(LspArgs),
     /// Write a commented nixamine.toml into the working directory
     Init,
     /// Print a JSON schema
@@ -87,6 +89,27 @@ pub(crate) struct CheckArgs {
     /// Count the findings of each rule: instead of them as text, on standard error with other formats
     #[arg(long)]
     pub(crate) statistics: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    /// Also write the log into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+    /// How much to log, in the file and to the editor
+    #[arg(long, value_enum, default_value = "info", value_name = "LEVEL")]
+    pub(crate) log_level: LogLevel,
+    /// Accepted because editors pass it; nothing else is spoken
+    #[arg(long, hide = true)]
+    stdio: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod fix;
 mod init;
+mod lsp;
 mod patch;
 mod render;
 mod run;
@@ -65,6 +66,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Fix(args) => fix::fix(args),
         Command::Explain { rule } => explain::explain(rule),
         Command::Rules { format } => explain::list(*format),
+        Command::Lsp(args) => lsp::lsp(args),
         Command::Init => init::init(),
         Command::Schema { which } => init::schema(*which),
     }

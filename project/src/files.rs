@@ -91,7 +91,10 @@ impl Targets {
 }
 
 /// The path with its folder's symbolic links resolved, but not its own.
-fn resolve_parent(path: &Path) -> io::Result<PathBuf> {
+///
+/// # Errors
+/// When the folder does not exist.
+pub fn resolve_parent(path: &Path) -> io::Result<PathBuf> {
     let path = normalize(path);
     match (path.parent(), path.file_name()) {
         (Some(parent), Some(name)) => Ok(parent.canonicalize()?.join(name)),
@@ -147,10 +150,25 @@ impl FileList {
     /// reported whatever ignores or excludes it; `force_exclude` lets `exclude`
     /// win.
     pub fn find(project: &Project, targets: Targets, force_exclude: bool) -> Self {
+        Self::find_most(project, targets, force_exclude, usize::MAX)
+    }
+
+    /// All files of a project, unless there are more than `most`.
+    pub fn of_project(project: &Project, most: usize) -> Option<Self> {
+        let targets = Targets {
+            folders: vec![project.root.clone()],
+            ..Targets::default()
+        };
+        let list = Self::find_most(project, targets, false, most);
+        (list.entries.len() + list.others.len() <= most).then_some(list)
+    }
+
+    fn find_most(project: &Project, targets: Targets, force_exclude: bool, most: usize) -> Self {
         let config = &project.config;
         let mut finder = Finder {
             project,
             config,
+            most,
             files: BTreeMap::new(),
             list: Self::default(),
         };
@@ -205,15 +223,18 @@ impl FileList {
 struct Finder<'p> {
     project: &'p Project,
     config: &'p Config,
+    /// So many files end the search.
+    most: usize,
     files: BTreeMap<Arc<str>, Entry>,
     list: FileList,
 }
 
-impl Finder<'_> {
-    /// The path for the engine; `None` when it is no text or outside the root.
-    fn relative(&self, path: &Path) -> Option<String> {
+impl Project {
+    /// The path of a file for the engine; `None` when it is no text or outside the
+    /// root.
+    pub fn relative(&self, path: &Path) -> Option<String> {
         let mut result = String::new();
-        for component in path.strip_prefix(&self.project.root).ok()?.components() {
+        for component in path.strip_prefix(&self.root).ok()?.components() {
             let Component::Normal(name) = component else {
                 return None;
             };
@@ -223,6 +244,12 @@ impl Finder<'_> {
             result.push_str(name.to_str()?);
         }
         Some(result)
+    }
+}
+
+impl Finder<'_> {
+    fn relative(&self, path: &Path) -> Option<String> {
+        self.project.relative(path)
     }
 
     fn excludes(&self, path: &Path) -> bool {
@@ -255,7 +282,7 @@ impl Finder<'_> {
         // The user's own ignore file outside the project does not count, so
         // that a run says the same on every machine.
         let mut walk = WalkBuilder::new(folder);
-        for entry in walk_parallel(walk.git_global(false)) {
+        for entry in walk_parallel(walk.git_global(false), self.most) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -307,8 +334,8 @@ impl Finder<'_> {
 }
 
 /// What a walk finds, files and errors, in no order: reading folders is waiting,
-/// so several threads do it.
-fn walk_parallel(walk: &WalkBuilder) -> Vec<Result<DirEntry, ignore::Error>> {
+/// so several threads do it. It ends a little above `most`.
+fn walk_parallel(walk: &WalkBuilder, most: usize) -> Vec<Result<DirEntry, ignore::Error>> {
     let found = Mutex::new(Vec::new());
     walk.build_parallel().run(|| {
         Box::new(|entry| {
@@ -318,13 +345,15 @@ fn walk_parallel(walk: &WalkBuilder) -> Vec<Result<DirEntry, ignore::Error>> {
                     .extension()
                     .is_some_and(|extension| extension == "nix")
             });
-            if of_interest {
-                found
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(entry);
+            if !of_interest {
+                return WalkState::Continue;
             }
-            WalkState::Continue
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.push(entry);
+            match found.len() > most {
+                true => WalkState::Quit,
+                false => WalkState::Continue,
+            }
         })
     });
     found.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -388,6 +417,19 @@ mod tests {
             ("ignored/f.nix", ""),
             ("vendor/g.nix", ""),
         ])
+    }
+
+    #[test]
+    fn a_search_ends_where_there_is_too_much() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for file in 0..5 {
+            std::fs::write(root.join(format!("{file}.nix")), "{ }").unwrap();
+        }
+        let project = Project::open(&root, &crate::ConfigChoice::Defaults).unwrap();
+        let found = FileList::of_project(&project, 5).unwrap();
+        assert_eq!(found.entries.len(), 5);
+        assert!(FileList::of_project(&project, 4).is_none());
     }
 
     #[test]

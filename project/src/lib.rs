@@ -16,7 +16,7 @@ mod project;
 pub mod read;
 pub mod write;
 
-pub use files::{Entry, FileList, Overlay, Targets};
+pub use files::{Entry, FileList, Overlay, Targets, resolve_parent};
 pub use load::{Loaded, Progress, load};
 pub use panics::catch;
 pub use project::{ConfigChoice, ConfigSource, OpenError, Project};

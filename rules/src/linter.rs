@@ -104,6 +104,11 @@ impl Document {
         &self.facts
     }
 
+    /// The comments in it that allow findings.
+    pub fn suppressions(&self) -> &[Suppression] {
+        &self.suppressions
+    }
+
     /// All its facts. They are read when somebody first asks, because few do.
     pub fn everything(&self) -> &FileFacts {
         self.everything.get_or_init(|| {

@@ -1,0 +1,567 @@
+//! The protocol's side: what comes in goes to the engine's thread in the order in
+//! which it came, and what that says goes out.
+//!
+//! Handlers of requests run side by side. Notifications could overtake each other
+//! there, so they are taken before, where their order is still that of the wire.
+
+use crate::actions;
+use crate::convert;
+use crate::help;
+use crate::log::{Level, LogFile};
+use crate::options::Delivery;
+use crate::position;
+use crate::session::{Outgoing, Published, Session, Work};
+use crate::wire::{self, Incoming};
+use dashmap::DashMap;
+use futures_util::{SinkExt as _, StreamExt as _};
+use nixamine_project::Progress;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Request, Result};
+use tower_lsp::lsp_types::notification::Progress as ProgressNotification;
+use tower_lsp::lsp_types::request::{
+    RegisterCapability, ShowDocument, WorkDoneProgressCreate, WorkspaceConfiguration,
+    WorkspaceDiagnosticRefresh,
+};
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
+    CodeActionResponse, CompletionOptions, CompletionParams, CompletionResponse, ConfigurationItem,
+    ConfigurationParams, DiagnosticOptions, DiagnosticServerCapabilities,
+    DidChangeWatchedFilesRegistrationOptions, DocumentDiagnosticParams, DocumentDiagnosticReport,
+    DocumentDiagnosticReportResult, ExecuteCommandOptions, ExecuteCommandParams, FileSystemWatcher,
+    FullDocumentDiagnosticReport, GlobPattern, Hover, HoverParams, HoverProviderCapability,
+    InitializeParams, InitializeResult, NumberOrString, OneOf, ProgressParams, ProgressParamsValue,
+    Registration, RegistrationParams, RelatedFullDocumentDiagnosticReport, SaveOptions,
+    ServerCapabilities, ServerInfo, ShowDocumentParams, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url,
+    WorkDoneProgress, WorkDoneProgressBegin, WorkDoneProgressCreateParams, WorkDoneProgressEnd,
+    WorkDoneProgressReport, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+};
+use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
+use tower_service::Service;
+
+/// How the server is started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to write a log.
+    pub log_file: Option<PathBuf>,
+    /// How much to log.
+    pub level: Level,
+}
+
+/// The stack of the engine's thread: the engine bounds its own depth, this is the
+/// margin.
+const STACK: usize = 64 << 20;
+/// A client that does not answer for so long is not waited for.
+const ANSWER: Duration = Duration::from_secs(10);
+/// What was asked before `exit` gets so long to be answered.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Speaks the protocol on standard input and output until the client says `exit`
+/// or goes away. Returns the exit code: 0 after `shutdown`, else 1.
+///
+/// # Errors
+/// When the log file cannot be written or there are no threads.
+pub fn serve(options: &Options) -> io::Result<u8> {
+    let log = match &options.log_file {
+        Some(path) => Some(LogFile::open(path).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        })?),
+        None => None,
+    };
+    let (work, waiting) = std::sync::mpsc::channel();
+    let (out, messages) = tokio::sync::mpsc::unbounded_channel();
+    let published = Arc::new(DashMap::new());
+    let session = Session::new(out, work.clone(), published.clone(), log, options.level);
+    spawn("engine", move || session.run(&waiting))?;
+    let (incoming, heard) = tokio::sync::mpsc::unbounded_channel();
+    spawn("ear", move || {
+        let mut input = io::stdin().lock();
+        // The end of the input is the end of the client.
+        while let Ok(Some(message)) = wire::read(&mut input) {
+            if incoming.send(message).is_err() {
+                return;
+            }
+        }
+    })?;
+    let (mouth, said) = std::sync::mpsc::channel::<Vec<u8>>();
+    let speaker = spawn("mouth", move || {
+        let mut output = io::stdout().lock();
+        // Nobody listens any more when this fails.
+        while let Ok(body) = said.recv() {
+            if wire::write(&mut output, &body)
+                .and_then(|()| output.flush())
+                .is_err()
+            {
+                return;
+            }
+        }
+    })?;
+    let was_shut_down = Arc::new(AtomicBool::new(false));
+    let backend_work = work.clone();
+    let (service, socket) = LspService::build(|client| Backend {
+        client,
+        work: backend_work,
+        was_shut_down: was_shut_down.clone(),
+        published,
+        messages: Mutex::new(Some(messages)),
+    })
+    .custom_method("nixamine/text", Backend::text)
+    .custom_method("nixamine/panic", Backend::panic)
+    .finish();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    let door = Door {
+        service,
+        work,
+        mouth,
+    };
+    runtime.block_on(door.stand(socket, heard));
+    // What hangs on to the client's end is let go of, so that the last words are out
+    // when the thread ends.
+    drop(runtime);
+    // It panicked only if nothing can be written.
+    let _ = speaker.join();
+    Ok(u8::from(!was_shut_down.load(Ordering::Acquire)))
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.stack_size(STACK).spawn(work)
+}
+
+/// Where messages come in and go out.
+struct Door {
+    service: LspService<Backend>,
+    work: Sender<Work>,
+    /// What is written to the client.
+    mouth: Sender<Vec<u8>>,
+}
+
+impl Door {
+    /// Lets messages through until the client says `exit` or goes away. What it
+    /// asked before is answered.
+    async fn stand(mut self, socket: ClientSocket, mut heard: UnboundedReceiver<Incoming>) {
+        let (mut questions, mut answers) = socket.split();
+        let mouth = self.mouth.clone();
+        let asking = tokio::spawn(async move {
+            while let Some(question) = questions.next().await {
+                say(&mouth, &question);
+            }
+        });
+        let mut tasks = JoinSet::new();
+        while let Some(message) = heard.recv().await {
+            let request = match message {
+                Incoming::Request(request) => lenient(request),
+                Incoming::Response(response) => {
+                    // After `exit` nobody waits for it.
+                    let _ = answers.send(response).await;
+                    continue;
+                }
+                Incoming::Nonsense(reason) => {
+                    let _ = self.work.send(Work::Nonsense(reason));
+                    continue;
+                }
+            };
+            if request.method() == "exit" {
+                break;
+            }
+            self.tell(&request);
+            // It is always ready; after `exit` nothing comes here.
+            let answer = self.service.call(request);
+            let mouth = self.mouth.clone();
+            tasks.spawn(async move {
+                if let Ok(Some(answer)) = answer.await {
+                    say(&mouth, &answer);
+                }
+            });
+            // Those that are done are let go of.
+            while tasks.try_join_next().is_some() {}
+        }
+        let finish = async { while tasks.join_next().await.is_some() {} };
+        // Some may wait for an answer of the client, which does not come any more.
+        let _ = tokio::time::timeout(LAST_WORDS, finish).await;
+        tasks.abort_all();
+        asking.abort();
+    }
+
+    /// Gives a notification to the engine's thread. Here their order is still that
+    /// of the wire.
+    fn tell(&self, request: &Request) {
+        let method = request.method();
+        let is_known = method.starts_with("textDocument/")
+            || method.starts_with("workspace/")
+            || method == "initialized";
+        if request.id().is_none() && is_known {
+            let params = request.params().cloned().unwrap_or_default();
+            // Nobody listens any more when the engine's thread is gone.
+            let _ = self.work.send(Work::Notify(method.to_owned(), params));
+        }
+    }
+}
+
+/// Writes a message to the client.
+fn say(mouth: &Sender<Vec<u8>>, message: &impl Serialize) {
+    if let Ok(body) = serde_json::to_vec(message) {
+        // Nobody listens any more when the client is gone.
+        let _ = mouth.send(body);
+    }
+}
+
+/// Some clients send `null`, or an empty object, where nothing is meant; and what
+/// the protocol calls `diagnostics`, the types of this version call `diagnostic`.
+fn lenient(request: Request) -> Request {
+    let is_null = request.params().is_some_and(Value::is_null);
+    let is_first = request.method() == "initialize";
+    if !is_null && !is_first && request.method() != "shutdown" {
+        return request;
+    }
+    let (method, id, params) = request.into_parts();
+    let mut builder = Request::build(method);
+    if let Some(id) = id {
+        builder = builder.id(id);
+    }
+    if let Some(mut params) = params.filter(|_| is_first && !is_null) {
+        let workspace = params.pointer_mut("/capabilities/workspace");
+        if let Some(workspace) = workspace.and_then(Value::as_object_mut)
+            && let Some(capability) = workspace.remove("diagnostics")
+        {
+            workspace.insert("diagnostic".to_owned(), capability);
+        }
+        builder = builder.params(params);
+    }
+    builder.finish()
+}
+
+struct Backend {
+    client: Client,
+    work: Sender<Work>,
+    was_shut_down: Arc<AtomicBool>,
+    published: Arc<DashMap<Url, Published>>,
+    messages: Mutex<Option<UnboundedReceiver<Outgoing>>>,
+}
+
+impl Backend {
+    /// Has the engine's thread do something, after all that came before.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Session) -> T + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let ask = Work::Ask(Box::new(move |session| {
+            // A request that was cancelled is not worked on.
+            if !answer.is_closed() {
+                let _ = answer.send(question(session));
+            }
+        }));
+        // Then nobody answers either.
+        let _ = self.work.send(ask);
+        answered.await.map_err(|_| {
+            let mut error = Error::internal_error();
+            error.message = "Nixamine failed on this request; its log has more".into();
+            error
+        })
+    }
+
+    /// For tests: the text of a document as the engine has it.
+    async fn text(&self, params: Value) -> Result<Value> {
+        let uri = params
+            .get("uri")
+            .and_then(Value::as_str)
+            .and_then(|uri| Url::parse(uri).ok());
+        let uri = uri.ok_or_else(|| Error::invalid_params("`uri` is missing"))?;
+        self.ask(move |session| {
+            let open = session.open(&uri).filter(|_| session.options.debug);
+            let text = open.map(|open| open.text.as_str());
+            let space = session.home(&uri).and_then(|home| {
+                let (_, document) = session.spaces.get(&home.space)?.document(&home.path)?;
+                Some(document.text().to_string())
+            });
+            json!({ "text": text, "engine": space })
+        })
+        .await
+    }
+
+    /// For tests: a request on which the engine fails.
+    async fn panic(&self) -> Result<()> {
+        self.ask(|session| {
+            assert!(!session.options.debug, "a request asked for it");
+        })
+        .await
+    }
+}
+
+#[tower_lsp::async_trait]
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let (encoding, delivery) = self.ask(|session| session.initialize(params)).await?;
+        let pulls = delivery == Delivery::Pull;
+        let options = DiagnosticOptions {
+            identifier: Some(convert::SOURCE.to_owned()),
+            inter_file_dependencies: true,
+            ..DiagnosticOptions::default()
+        };
+        Ok(InitializeResult {
+            capabilities: ServerCapabilities {
+                position_encoding: Some(position::name(encoding)),
+                text_document_sync: Some(TextDocumentSyncCapability::Options(
+                    TextDocumentSyncOptions {
+                        open_close: Some(true),
+                        change: Some(TextDocumentSyncKind::INCREMENTAL),
+                        save: Some(TextDocumentSyncSaveOptions::SaveOptions(
+                            SaveOptions::default(),
+                        )),
+                        ..TextDocumentSyncOptions::default()
+                    },
+                )),
+                diagnostic_provider: pulls
+                    .then_some(DiagnosticServerCapabilities::Options(options)),
+                code_action_provider: Some(CodeActionProviderCapability::Options(
+                    CodeActionOptions {
+                        code_action_kinds: Some(vec![
+                            CodeActionKind::QUICKFIX,
+                            actions::fix_all_kind(),
+                        ]),
+                        resolve_provider: Some(true),
+                        ..CodeActionOptions::default()
+                    },
+                )),
+                hover_provider: Some(HoverProviderCapability::Simple(true)),
+                completion_provider: Some(CompletionOptions {
+                    trigger_characters: Some(vec!["(".to_owned(), ",".to_owned(), "\"".to_owned()]),
+                    ..CompletionOptions::default()
+                }),
+                execute_command_provider: Some(ExecuteCommandOptions {
+                    commands: vec![actions::REINDEX.to_owned(), actions::SELECT.to_owned()],
+                    ..ExecuteCommandOptions::default()
+                }),
+                workspace: Some(WorkspaceServerCapabilities {
+                    workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                        supported: Some(true),
+                        change_notifications: Some(OneOf::Left(true)),
+                    }),
+                    file_operations: None,
+                }),
+                ..ServerCapabilities::default()
+            },
+            server_info: Some(ServerInfo {
+                name: "nixamine".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
+        })
+    }
+
+    async fn initialized(&self, _: tower_lsp::lsp_types::InitializedParams) {
+        // The client takes nothing before it is initialized.
+        let messages = self
+            .messages
+            .lock()
+            .map_or(None, |mut messages| messages.take());
+        if let Some(messages) = messages {
+            tokio::spawn(carry(self.client.clone(), self.work.clone(), messages));
+        }
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.was_shut_down.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    async fn diagnostic(
+        &self,
+        params: DocumentDiagnosticParams,
+    ) -> Result<DocumentDiagnosticReportResult> {
+        let uri = params.text_document.uri;
+        let asked = uri.clone();
+        let items = self.ask(move |session| {
+            let home = session.home(&asked)?.clone();
+            session.diagnostics(&home)
+        });
+        let items = items.await?;
+        // A file whose project is still being read: what was said of it before.
+        let known = || self.published.get(&uri).map(|known| known.items.clone());
+        let items = items.or_else(known).unwrap_or_default();
+        let full = RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report: FullDocumentDiagnosticReport {
+                result_id: None,
+                items,
+            },
+        };
+        let report = DocumentDiagnosticReport::Full(full);
+        Ok(DocumentDiagnosticReportResult::Report(report))
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        self.ask(move |session| session.code_actions(&params)).await
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        let resolved = self.ask(move |session| session.resolve(action)).await?;
+        resolved.ok_or_else(|| {
+            let mut error = Error::new(ErrorCode::ContentModified);
+            error.message = "the text has changed since".into();
+            error
+        })
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        let at = params.text_document_position_params;
+        self.ask(move |session| help::hover(session, &at)).await
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let at = params.text_document_position;
+        self.ask(move |session| help::completion(session, &at))
+            .await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        let known = self.ask(move |session| session.execute(&params)).await?;
+        match known {
+            true => Ok(None),
+            false => Err(Error::invalid_params(
+                "this command does not exist, or not like that",
+            )),
+        }
+    }
+}
+
+/// Carries to the client what the engine's thread has to say.
+async fn carry(client: Client, work: Sender<Work>, mut messages: UnboundedReceiver<Outgoing>) {
+    let mut reading = 0;
+    while let Some(message) = messages.recv().await {
+        match message {
+            Outgoing::Publish(params) => {
+                client
+                    .publish_diagnostics(params.uri, params.diagnostics, params.version)
+                    .await;
+            }
+            Outgoing::Log(kind, text) => client.log_message(kind, text).await,
+            Outgoing::Show(kind, text) => client.show_message(kind, text).await,
+            // An answer may take its time, and others must not wait for it.
+            Outgoing::Watch => {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    let params = RegistrationParams {
+                        registrations: watched(),
+                    };
+                    let asked = client.send_request::<RegisterCapability>(params);
+                    let _ = tokio::time::timeout(ANSWER, asked).await;
+                });
+            }
+            Outgoing::Configuration => {
+                let (client, work) = (client.clone(), work.clone());
+                tokio::spawn(async move {
+                    let item = ConfigurationItem {
+                        scope_uri: None,
+                        section: Some(convert::SOURCE.to_owned()),
+                    };
+                    let params = ConfigurationParams { items: vec![item] };
+                    let asked = client.send_request::<WorkspaceConfiguration>(params);
+                    if let Ok(Ok(mut values)) = tokio::time::timeout(ANSWER, asked).await {
+                        let value = values.pop().unwrap_or_default();
+                        let ask = Box::new(move |session: &mut Session| session.configure(&value));
+                        let _ = work.send(Work::Ask(ask));
+                    }
+                });
+            }
+            Outgoing::Refresh => {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    let asked = client.send_request::<WorkspaceDiagnosticRefresh>(());
+                    let _ = tokio::time::timeout(ANSWER, asked).await;
+                });
+            }
+            Outgoing::Select(uri, range) => {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    let params = ShowDocumentParams {
+                        uri,
+                        external: None,
+                        take_focus: Some(true),
+                        selection: Some(range),
+                    };
+                    let asked = client.send_request::<ShowDocument>(params);
+                    let _ = tokio::time::timeout(ANSWER, asked).await;
+                });
+            }
+            Outgoing::Progress(title, progress, ended) => {
+                reading += 1;
+                let token = NumberOrString::String(format!("nixamine/reading/{reading}"));
+                tokio::spawn(show_progress(client.clone(), token, title, progress, ended));
+            }
+        }
+    }
+}
+
+fn watched() -> Vec<Registration> {
+    let watchers = ["**/*.nix", "**/nixamine.toml"].map(|glob| FileSystemWatcher {
+        glob_pattern: GlobPattern::String(glob.to_owned()),
+        kind: None,
+    });
+    let options = DidChangeWatchedFilesRegistrationOptions {
+        watchers: watchers.to_vec(),
+    };
+    vec![Registration {
+        id: "nixamine/files".to_owned(),
+        method: "workspace/didChangeWatchedFiles".to_owned(),
+        register_options: serde_json::to_value(options).ok(),
+    }]
+}
+
+/// Shows how far a reading is, until it ends.
+async fn show_progress(
+    client: Client,
+    token: NumberOrString,
+    title: String,
+    progress: Arc<Progress>,
+    mut ended: oneshot::Receiver<()>,
+) {
+    let params = WorkDoneProgressCreateParams {
+        token: token.clone(),
+    };
+    let asked = client.send_request::<WorkDoneProgressCreate>(params);
+    if !matches!(tokio::time::timeout(ANSWER, asked).await, Ok(Ok(()))) {
+        return;
+    }
+    let tell = |value: WorkDoneProgress| {
+        client.send_notification::<ProgressNotification>(ProgressParams {
+            token: token.clone(),
+            value: ProgressParamsValue::WorkDone(value),
+        })
+    };
+    tell(WorkDoneProgress::Begin(WorkDoneProgressBegin {
+        title,
+        percentage: Some(0),
+        ..WorkDoneProgressBegin::default()
+    }))
+    .await;
+    loop {
+        let tick = tokio::time::timeout(Duration::from_millis(200), &mut ended).await;
+        let done = progress.done.load(Ordering::Relaxed);
+        if tick.is_ok() {
+            let message = Some(format!("{done} files"));
+            tell(WorkDoneProgress::End(WorkDoneProgressEnd { message })).await;
+            return;
+        }
+        let total = progress.total.load(Ordering::Relaxed);
+        tell(WorkDoneProgress::Report(WorkDoneProgressReport {
+            message: Some(format!("{done} of {total} files")),
+            percentage: Some((100 * done / total.max(1)) as u32),
+            ..WorkDoneProgressReport::default()
+        }))
+        .await;
+    }
+}

@@ -1,0 +1,262 @@
+//! A project that a client works on, or a single file without one.
+
+use crate::options::ClientOptions;
+use nixamine_project::{ConfigChoice, FileList, OpenError, Progress, Project, load};
+use nixamine_rules::config::{Config, ConfigError, FILE_NAME};
+use nixamine_rules::{Document, Edit, Settings, Workspace};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Tells whether a file is as it was: when it changed, and its length.
+pub(crate) type Stamp = (SystemTime, u64);
+
+/// The stamp of a file that exists.
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = path.metadata().ok().filter(|metadata| metadata.is_file())?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// Files that are checked together.
+pub(crate) struct Space {
+    /// The project; for a single file its folder with default settings.
+    pub(crate) project: Project,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) workspace: Workspace,
+    /// Is it a single file?
+    pub(crate) single: bool,
+    /// Has everything been read? Before that nothing is said.
+    pub(crate) ready: bool,
+    /// Which reading is the latest.
+    pub(crate) reading: u64,
+    /// The files on the disk, as they were read.
+    pub(crate) stamps: HashMap<Arc<str>, Stamp>,
+    pub(crate) config: ConfigState,
+}
+
+/// What is known of `nixamine.toml`.
+#[derive(Default)]
+pub(crate) struct ConfigState {
+    pub(crate) stamp: Option<Stamp>,
+    /// What is wrong with it, with its text.
+    pub(crate) problems: Option<ConfigProblems>,
+}
+
+/// A configuration file that is not right.
+pub(crate) struct ConfigProblems {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    /// Why it cannot be used, if it cannot.
+    pub(crate) error: Option<ConfigError>,
+    pub(crate) warnings: Vec<ConfigError>,
+}
+
+impl Space {
+    /// The project around a folder. A configuration that cannot be used is a
+    /// problem to show; then the defaults hold.
+    pub(crate) fn open(folder: &Path, options: &ClientOptions) -> Self {
+        let defaults =
+            || Project::open(folder, &ConfigChoice::Defaults).unwrap_or_else(|_| bare(folder));
+        let (project, problems) = match Project::open(folder, &choice(options)) {
+            Ok(project) => {
+                let problems = warnings(&project);
+                (project, problems)
+            }
+            Err(error) => (defaults(), Some(ConfigProblems::of(error))),
+        };
+        Self::of(project, problems, options)
+    }
+
+    /// A file that belongs to no project.
+    pub(crate) fn single(folder: &Path, options: &ClientOptions) -> Self {
+        let mut space = Self::of(bare(folder), None, options);
+        space.single = true;
+        space.ready = true;
+        space
+    }
+
+    fn of(project: Project, problems: Option<ConfigProblems>, options: &ClientOptions) -> Self {
+        let settings = Arc::new(settings(&project.config, options));
+        let mut workspace = Workspace::new(Vec::new(), []);
+        workspace.join(&settings);
+        let config = ConfigState {
+            stamp: config_path(&project, options).and_then(|path| stamp(&path)),
+            problems,
+        };
+        Self {
+            project,
+            settings,
+            workspace,
+            single: false,
+            ready: false,
+            reading: 0,
+            stamps: HashMap::new(),
+            config,
+        }
+    }
+
+    /// Reads the configuration again. One that cannot be used changes nothing but
+    /// what is said of it. Returns whether other settings hold now.
+    pub(crate) fn reload(&mut self, options: &ClientOptions) -> bool {
+        if self.single {
+            self.settings = Arc::new(settings(&self.project.config, options));
+            return true;
+        }
+        let root = self.project.root.clone();
+        let read = Project::open(&root, &choice(options));
+        let path = config_path(&self.project, options);
+        self.config.stamp = path.and_then(|path| stamp(&path));
+        match read {
+            Ok(project) => {
+                self.config.problems = warnings(&project);
+                self.settings = Arc::new(settings(&project.config, options));
+                self.project = project;
+                true
+            }
+            Err(error) => {
+                self.config.problems = Some(ConfigProblems::of(error));
+                false
+            }
+        }
+    }
+
+    /// Is the configuration file another than the one that was read?
+    pub(crate) fn is_config_stale(&self, options: &ClientOptions) -> bool {
+        let path = config_path(&self.project, options);
+        !self.single && path.and_then(|path| stamp(&path)) != self.config.stamp
+    }
+
+    /// Where a file of it lies.
+    pub(crate) fn disk(&self, path: &str) -> PathBuf {
+        self.project.root.join(path)
+    }
+
+    /// A file of it.
+    pub(crate) fn document(&self, path: &str) -> Option<(usize, &Document)> {
+        let file = self.workspace.position(path)?;
+        Some((file, &self.workspace.documents()[file]))
+    }
+
+    /// Does an edit stay inside of what is known?
+    pub(crate) fn knows(&self, edit: &Edit) -> bool {
+        edit.path
+            .as_ref()
+            .is_none_or(|path| self.workspace.position(path).is_some())
+    }
+}
+
+fn bare(folder: &Path) -> Project {
+    Project {
+        root: folder.to_owned(),
+        marked: false,
+        config: Config::default(),
+        source: None,
+    }
+}
+
+fn choice(options: &ClientOptions) -> ConfigChoice {
+    match &options.config_file {
+        Some(path) => ConfigChoice::File(path.clone()),
+        None => ConfigChoice::Find,
+    }
+}
+
+/// The configuration file, if it existed.
+fn config_path(project: &Project, options: &ClientOptions) -> Option<PathBuf> {
+    let own = || project.root.join(FILE_NAME);
+    Some(options.config_file.clone().unwrap_or_else(own))
+}
+
+fn settings(config: &Config, options: &ClientOptions) -> Settings {
+    // The names were checked when the options were read.
+    let with = Settings::new(config.clone(), &options.select, &options.ignore);
+    with.or_else(|_| Settings::new(config.clone(), &[], &[]))
+        .unwrap_or_default()
+}
+
+fn warnings(project: &Project) -> Option<ConfigProblems> {
+    let source = project.source.as_ref()?;
+    let warnings = &project.config.warnings;
+    (!warnings.is_empty()).then(|| ConfigProblems {
+        path: source.path.clone(),
+        text: source.text.clone(),
+        error: None,
+        warnings: warnings.clone(),
+    })
+}
+
+impl ConfigProblems {
+    fn of(error: OpenError) -> Self {
+        let (path, text, error) = match error {
+            OpenError::Unreadable { path, reason } => {
+                let error = ConfigError {
+                    message: reason,
+                    span: None,
+                };
+                (path, String::new(), error)
+            }
+            OpenError::Invalid { source, error } => (source.path, source.text, error),
+        };
+        Self {
+            path,
+            text,
+            error: Some(error),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// What reading a project brought.
+pub(crate) struct Read {
+    /// The joined workspace; `None` when there is too much to read.
+    pub(crate) workspace: Option<Workspace>,
+    pub(crate) stamps: HashMap<Arc<str>, Stamp>,
+    /// Files that could not be read, with the reason.
+    pub(crate) unreadable: Vec<(PathBuf, String)>,
+}
+
+/// Reads a project.
+///
+/// # Errors
+/// When there are no threads to read with.
+pub(crate) fn read(
+    project: &Project,
+    settings: &Settings,
+    most: usize,
+    progress: &Progress,
+) -> Result<Read, String> {
+    let none = Read {
+        workspace: None,
+        stamps: HashMap::new(),
+        unreadable: Vec::new(),
+    };
+    if is_too_wide(project) {
+        return Ok(none);
+    }
+    let Some(list) = FileList::of_project(project, most) else {
+        return Ok(none);
+    };
+    // Before the texts: what changes in between is read again.
+    let stamps = list.entries.iter().filter_map(|entry| {
+        let stamp = stamp(&entry.disk)?;
+        Some((entry.path.clone(), stamp))
+    });
+    let stamps = stamps.collect();
+    let read = load(list, settings, None, progress);
+    let (mut workspace, loaded) = read.map_err(|error| error.to_string())?;
+    workspace.join(settings);
+    let unreadable = loaded.unreadable.into_iter();
+    Ok(Read {
+        workspace: Some(workspace),
+        stamps,
+        unreadable: unreadable.map(|it| (it.path, it.reason)).collect(),
+    })
+}
+
+/// Is the root a place where people keep everything?
+fn is_too_wide(project: &Project) -> bool {
+    let home = std::env::home_dir().and_then(|home| home.canonicalize().ok());
+    let root = &project.root;
+    (root.parent().is_none() || home.as_ref() == Some(root)) && project.source.is_none()
+}
