@@ -1,7 +1,7 @@
 //! What the client may do about findings.
 
 use crate::convert::diagnostic;
-use crate::session::{Home, Outgoing, Session};
+use crate::session::{Home, Question, Session};
 use nixamine_rules::fixer::fixes_of_file;
 use nixamine_rules::suppression::{Reach, allow};
 use nixamine_rules::syntax::{LineIndex, TextRange};
@@ -277,7 +277,7 @@ impl Session {
                 let (Ok(uri), Ok(at)) = (Url::deserialize(uri), Position::deserialize(at)) else {
                     return false;
                 };
-                self.send(Outgoing::Select(uri, Range::new(at, at)));
+                self.ask(Question::Select(uri, Range::new(at, at)));
                 true
             }
             _ => false,

@@ -10,25 +10,27 @@ use crate::help;
 use crate::log::{Level, LogFile};
 use crate::options::Delivery;
 use crate::position;
-use crate::session::{Outgoing, Published, Session, Work};
+use crate::session::{Published, Question, Session, Work};
 use crate::wire::{self, Incoming};
 use dashmap::DashMap;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use nixamine_project::Progress;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::future::Future as _;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
-use tower_lsp::jsonrpc::{Error, ErrorCode, Request, Result};
-use tower_lsp::lsp_types::notification::Progress as ProgressNotification;
+use tokio::sync::{Notify, oneshot};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Request, Response, Result};
+use tower_lsp::lsp_types::notification::{Notification, Progress as ProgressNotification};
 use tower_lsp::lsp_types::request::{
     RegisterCapability, ShowDocument, WorkDoneProgressCreate, WorkspaceConfiguration,
     WorkspaceDiagnosticRefresh,
@@ -47,7 +49,7 @@ use tower_lsp::lsp_types::{
     WorkDoneProgress, WorkDoneProgressBegin, WorkDoneProgressCreateParams, WorkDoneProgressEnd,
     WorkDoneProgressReport, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
-use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
+use tower_lsp::{Client, LanguageServer, LspService};
 use tower_service::Service;
 
 /// How the server is started.
@@ -82,57 +84,62 @@ pub fn serve(options: &Options) -> io::Result<u8> {
     let (work, waiting) = std::sync::mpsc::channel();
     let (out, messages) = tokio::sync::mpsc::unbounded_channel();
     let published = Arc::new(DashMap::new());
-    let session = Session::new(out, work.clone(), published.clone(), log, options.level);
+    let mouth = Mouth::default();
+    let session = Session::new(
+        mouth.clone(),
+        out,
+        work.clone(),
+        published.clone(),
+        log,
+        options.level,
+    );
     spawn("engine", move || session.run(&waiting))?;
-    let (incoming, heard) = tokio::sync::mpsc::unbounded_channel();
-    spawn("ear", move || {
-        let mut input = io::stdin().lock();
-        // The end of the input is the end of the client.
-        while let Ok(Some(message)) = wire::read(&mut input) {
-            if incoming.send(message).is_err() {
-                return;
-            }
-        }
-    })?;
-    let (mouth, said) = std::sync::mpsc::channel::<Vec<u8>>();
-    let speaker = spawn("mouth", move || {
-        let mut output = io::stdout().lock();
-        // Nobody listens any more when this fails.
-        while let Ok(body) = said.recv() {
-            if wire::write(&mut output, &body)
-                .and_then(|()| output.flush())
-                .is_err()
-            {
-                return;
-            }
-        }
-    })?;
     let was_shut_down = Arc::new(AtomicBool::new(false));
-    let backend_work = work.clone();
-    let (service, socket) = LspService::build(|client| Backend {
+    let backend = |client| Backend {
         client,
-        work: backend_work,
+        work: work.clone(),
         was_shut_down: was_shut_down.clone(),
         published,
         messages: Mutex::new(Some(messages)),
-    })
-    .custom_method("nixamine/text", Backend::text)
-    .custom_method("nixamine/panic", Backend::panic)
-    .finish();
+    };
+    let (service, socket) = LspService::build(backend)
+        .custom_method("nixamine/text", Backend::text)
+        .custom_method("nixamine/panic", Backend::panic)
+        .finish();
+    let (mut questions, mut answers) = socket.split();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
     let door = Door {
         service,
-        work,
-        mouth,
+        work: work.clone(),
+        mouth: mouth.clone(),
+        answered: Box::new(move |answer| {
+            // There is always room for it.
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = answers.send(answer).poll_unpin(&mut cx);
+        }),
+        runtime: runtime.handle().clone(),
+        asked: Arc::default(),
     };
-    runtime.block_on(door.stand(socket, heard));
-    // What hangs on to the client's end is let go of, so that the last words are out
-    // when the thread ends.
-    drop(runtime);
-    // It panicked only if nothing can be written.
-    let _ = speaker.join();
+    let asked = door.asked.clone();
+    let (ended, end) = oneshot::channel();
+    spawn("door", move || {
+        door.stand();
+        // The other side is there as long as the runtime is.
+        let _ = ended.send(());
+    })?;
+    runtime.block_on(async {
+        tokio::spawn(async move {
+            while let Some(question) = questions.next().await {
+                mouth.say(&question);
+            }
+        });
+        // When the thread is gone, so is the client.
+        let _ = end.await;
+        // Some wait for an answer of the client, which does not come any more.
+        let _ = tokio::time::timeout(LAST_WORDS, asked.done()).await;
+    });
     Ok(u8::from(!was_shut_down.load(Ordering::Acquire)))
 }
 
@@ -141,81 +148,114 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHan
     thread.stack_size(STACK).spawn(work)
 }
 
-/// Where messages come in and go out.
+/// The way to the client. Whoever has something to say says it at once.
+#[derive(Clone, Default)]
+pub(crate) struct Mouth(Arc<Mutex<()>>);
+
+impl Mouth {
+    /// Writes a message.
+    pub(crate) fn say(&self, message: &impl Serialize) {
+        if let Ok(body) = serde_json::to_vec(message) {
+            let turn = self.0.lock();
+            let mut output = io::stdout().lock();
+            // Nobody listens any more when this fails.
+            let _ = wire::write(&mut output, &body).and_then(|()| output.flush());
+            drop(turn);
+        }
+    }
+
+    /// Writes a notification.
+    pub(crate) fn notify<N: Notification>(&self, params: N::Params) {
+        self.say(&json!({ "jsonrpc": "2.0", "method": N::METHOD, "params": params }));
+    }
+}
+
+/// How many requests are being answered.
+#[derive(Default)]
+struct Asked {
+    count: AtomicUsize,
+    less: Notify,
+}
+
+impl Asked {
+    async fn done(&self) {
+        loop {
+            let less = self.less.notified();
+            if self.count.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            less.await;
+        }
+    }
+
+    fn is_answered(&self) {
+        self.count.fetch_sub(1, Ordering::AcqRel);
+        self.less.notify_waiters();
+    }
+}
+
+/// Where messages come in: a thread that reads them, so that they reach the
+/// engine's thread in the order in which they came.
 struct Door {
     service: LspService<Backend>,
     work: Sender<Work>,
-    /// What is written to the client.
-    mouth: Sender<Vec<u8>>,
+    mouth: Mouth,
+    /// Takes an answer of the client.
+    answered: Box<dyn FnMut(Response) + Send>,
+    runtime: Handle,
+    asked: Arc<Asked>,
 }
 
 impl Door {
-    /// Lets messages through until the client says `exit` or goes away. What it
-    /// asked before is answered.
-    async fn stand(mut self, socket: ClientSocket, mut heard: UnboundedReceiver<Incoming>) {
-        let (mut questions, mut answers) = socket.split();
-        let mouth = self.mouth.clone();
-        let asking = tokio::spawn(async move {
-            while let Some(question) = questions.next().await {
-                say(&mouth, &question);
-            }
-        });
-        let mut tasks = JoinSet::new();
-        while let Some(message) = heard.recv().await {
-            let request = match message {
-                Incoming::Request(request) => lenient(request),
-                Incoming::Response(response) => {
-                    // After `exit` nobody waits for it.
-                    let _ = answers.send(response).await;
-                    continue;
-                }
+    /// Lets messages through until the client says `exit` or goes away.
+    fn stand(mut self) {
+        let mut input = io::stdin().lock();
+        while let Ok(Some(message)) = wire::read(&mut input) {
+            match message {
+                Incoming::Request(request) if request.method() == "exit" => return,
+                Incoming::Request(request) => self.take(lenient(request)),
+                Incoming::Response(response) => (self.answered)(response),
+                // Nobody listens any more when the engine's thread is gone.
                 Incoming::Nonsense(reason) => {
                     let _ = self.work.send(Work::Nonsense(reason));
-                    continue;
                 }
-            };
-            if request.method() == "exit" {
-                break;
             }
-            self.tell(&request);
-            // It is always ready; after `exit` nothing comes here.
-            let answer = self.service.call(request);
-            let mouth = self.mouth.clone();
-            tasks.spawn(async move {
-                if let Ok(Some(answer)) = answer.await {
-                    say(&mouth, &answer);
-                }
-            });
-            // Those that are done are let go of.
-            while tasks.try_join_next().is_some() {}
         }
-        let finish = async { while tasks.join_next().await.is_some() {} };
-        // Some may wait for an answer of the client, which does not come any more.
-        let _ = tokio::time::timeout(LAST_WORDS, finish).await;
-        tasks.abort_all();
-        asking.abort();
     }
 
-    /// Gives a notification to the engine's thread. Here their order is still that
-    /// of the wire.
-    fn tell(&self, request: &Request) {
+    fn take(&mut self, request: Request) {
         let method = request.method();
-        let is_known = method.starts_with("textDocument/")
-            || method.starts_with("workspace/")
-            || method == "initialized";
+        let is_known = method.starts_with("textDocument/") || method.starts_with("workspace/");
         if request.id().is_none() && is_known {
-            let params = request.params().cloned().unwrap_or_default();
-            // Nobody listens any more when the engine's thread is gone.
-            let _ = self.work.send(Work::Notify(method.to_owned(), params));
+            let (method, _, params) = request.into_parts();
+            let params = params.unwrap_or_default();
+            let _ = self.work.send(Work::Notify(method.into_owned(), params));
+            return;
         }
-    }
-}
-
-/// Writes a message to the client.
-fn say(mouth: &Sender<Vec<u8>>, message: &impl Serialize) {
-    if let Ok(body) = serde_json::to_vec(message) {
-        // Nobody listens any more when the client is gone.
-        let _ = mouth.send(body);
+        // It is always ready.
+        let mut answer = Box::pin(self.service.call(request));
+        // A request reaches the engine's thread when it is looked at first: here,
+        // where the order is still that of the wire.
+        let _guard = self.runtime.enter();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mouth = self.mouth.clone();
+        match answer.as_mut().poll(&mut cx) {
+            Poll::Ready(answer) => {
+                if let Ok(Some(answer)) = answer {
+                    mouth.say(&answer);
+                }
+            }
+            Poll::Pending => {
+                let asked = self.asked.clone();
+                asked.count.fetch_add(1, Ordering::AcqRel);
+                self.runtime.spawn(async move {
+                    if let Ok(Some(answer)) = answer.await {
+                        mouth.say(&answer);
+                    }
+                    asked.is_answered();
+                });
+            }
+        }
     }
 }
 
@@ -249,7 +289,7 @@ struct Backend {
     work: Sender<Work>,
     was_shut_down: Arc<AtomicBool>,
     published: Arc<DashMap<Url, Published>>,
-    messages: Mutex<Option<UnboundedReceiver<Outgoing>>>,
+    messages: Mutex<Option<UnboundedReceiver<Question>>>,
 }
 
 impl Backend {
@@ -363,7 +403,10 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: tower_lsp::lsp_types::InitializedParams) {
-        // The client takes nothing before it is initialized.
+        let _ = self
+            .work
+            .send(Work::Notify("initialized".to_owned(), Value::Null));
+        // The client is asked nothing before it is initialized.
         let messages = self
             .messages
             .lock()
@@ -438,20 +481,13 @@ impl LanguageServer for Backend {
     }
 }
 
-/// Carries to the client what the engine's thread has to say.
-async fn carry(client: Client, work: Sender<Work>, mut messages: UnboundedReceiver<Outgoing>) {
+/// Asks the client what the engine's thread wants to know. An answer may take its
+/// time, and no question waits for it.
+async fn carry(client: Client, work: Sender<Work>, mut messages: UnboundedReceiver<Question>) {
     let mut reading = 0;
     while let Some(message) = messages.recv().await {
         match message {
-            Outgoing::Publish(params) => {
-                client
-                    .publish_diagnostics(params.uri, params.diagnostics, params.version)
-                    .await;
-            }
-            Outgoing::Log(kind, text) => client.log_message(kind, text).await,
-            Outgoing::Show(kind, text) => client.show_message(kind, text).await,
-            // An answer may take its time, and others must not wait for it.
-            Outgoing::Watch => {
+            Question::Watch => {
                 let client = client.clone();
                 tokio::spawn(async move {
                     let params = RegistrationParams {
@@ -461,7 +497,7 @@ async fn carry(client: Client, work: Sender<Work>, mut messages: UnboundedReceiv
                     let _ = tokio::time::timeout(ANSWER, asked).await;
                 });
             }
-            Outgoing::Configuration => {
+            Question::Configuration => {
                 let (client, work) = (client.clone(), work.clone());
                 tokio::spawn(async move {
                     let item = ConfigurationItem {
@@ -477,14 +513,14 @@ async fn carry(client: Client, work: Sender<Work>, mut messages: UnboundedReceiv
                     }
                 });
             }
-            Outgoing::Refresh => {
+            Question::Refresh => {
                 let client = client.clone();
                 tokio::spawn(async move {
                     let asked = client.send_request::<WorkspaceDiagnosticRefresh>(());
                     let _ = tokio::time::timeout(ANSWER, asked).await;
                 });
             }
-            Outgoing::Select(uri, range) => {
+            Question::Select(uri, range) => {
                 let client = client.clone();
                 tokio::spawn(async move {
                     let params = ShowDocumentParams {
@@ -497,7 +533,7 @@ async fn carry(client: Client, work: Sender<Work>, mut messages: UnboundedReceiv
                     let _ = tokio::time::timeout(ANSWER, asked).await;
                 });
             }
-            Outgoing::Progress(title, progress, ended) => {
+            Question::Progress(title, progress, ended) => {
                 reading += 1;
                 let token = NumberOrString::String(format!("nixamine/reading/{reading}"));
                 tokio::spawn(show_progress(client.clone(), token, title, progress, ended));

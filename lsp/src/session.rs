@@ -4,6 +4,7 @@ use crate::convert::{config_diagnostics, diagnostic};
 use crate::log::{Level, LogFile};
 use crate::options::{ClientOptions, Delivery};
 use crate::position::{self, Measured};
+use crate::server::Mouth;
 use crate::space::{ConfigProblems, Read, Space, read, stamp};
 use dashmap::DashMap;
 use nixamine_project::{Progress, catch, read::read as read_text, resolve_parent};
@@ -19,11 +20,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
+use tower_lsp::lsp_types::notification::{LogMessage, PublishDiagnostics, ShowMessage};
 use tower_lsp::lsp_types::{
     self, ClientCapabilities, DidChangeConfigurationParams, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DidSaveTextDocumentParams, FileChangeType, InitializeParams,
-    Location, MessageType, PublishDiagnosticsParams, Range, Url,
+    Location, LogMessageParams, MessageType, PublishDiagnosticsParams, Range, ShowMessageParams,
+    Url,
 };
 
 /// Something for the engine's thread to do.
@@ -44,11 +47,8 @@ pub(crate) enum Work {
     Stale(u32),
 }
 
-/// Something for the client.
-pub(crate) enum Outgoing {
-    Publish(PublishDiagnosticsParams),
-    Log(MessageType, String),
-    Show(MessageType, String),
+/// Something that the client is asked, or asked to do.
+pub(crate) enum Question {
     /// Asks to be told of changed files.
     Watch,
     /// Asks for the section `nixamine` of the configuration.
@@ -121,7 +121,8 @@ impl Open {
 
 /// The state of the server.
 pub(crate) struct Session {
-    out: UnboundedSender<Outgoing>,
+    mouth: Mouth,
+    out: UnboundedSender<Question>,
     own: Sender<Work>,
     dropper: Sender<Vec<GreenNode>>,
     log: Option<LogFile>,
@@ -159,7 +160,8 @@ const MOST_SINGLY: usize = 20;
 
 impl Session {
     pub(crate) fn new(
-        out: UnboundedSender<Outgoing>,
+        mouth: Mouth,
+        out: UnboundedSender<Question>,
         own: Sender<Work>,
         published: Arc<DashMap<Url, Published>>,
         log: Option<LogFile>,
@@ -172,6 +174,7 @@ impl Session {
             .name("dropper".to_owned())
             .spawn(move || dropped.into_iter().for_each(drop));
         Self {
+            mouth,
             out,
             own,
             dropper,
@@ -286,19 +289,27 @@ impl Session {
         if let Some(log) = &mut self.log {
             log.write(level, text);
         }
-        self.send(Outgoing::Log(level.message_type(), text.to_owned()));
+        // Before that nothing may be said.
+        if self.is_running {
+            self.mouth.notify::<LogMessage>(LogMessageParams {
+                typ: level.message_type(),
+                message: text.to_owned(),
+            });
+        }
     }
 
     fn show(&mut self, kind: MessageType, text: String) {
         if let Some(log) = &mut self.log {
             log.write(Level::Warn, &text);
         }
-        self.send(Outgoing::Show(kind, text));
+        let message = text;
+        self.mouth
+            .notify::<ShowMessage>(ShowMessageParams { typ: kind, message });
     }
 
-    pub(crate) fn send(&self, message: Outgoing) {
+    pub(crate) fn ask(&self, question: Question) {
         // Nobody listens any more when the server ends.
-        let _ = self.out.send(message);
+        let _ = self.out.send(question);
     }
 
     // The life of a session.
@@ -369,10 +380,10 @@ impl Session {
     fn initialized(&mut self) {
         self.is_running = true;
         if self.client.watches {
-            self.send(Outgoing::Watch);
+            self.ask(Question::Watch);
         }
         if self.client.configures {
-            self.send(Outgoing::Configuration);
+            self.ask(Question::Configuration);
         }
         for folder in std::mem::take(&mut self.folders) {
             self.add_folder(&folder);
@@ -419,7 +430,7 @@ impl Session {
         let (done, ended) = oneshot::channel();
         if self.client.progress && !space.ready {
             let title = format!("Reading {}", project.root.display());
-            self.send(Outgoing::Progress(title, progress.clone(), ended));
+            self.ask(Question::Progress(title, progress.clone(), ended));
         }
         let spawned = std::thread::Builder::new()
             .name("reader".to_owned())
@@ -523,6 +534,9 @@ impl Session {
             }
         }
         self.say(Level::Debug, method);
+        if !self.is_running && method != "initialized" {
+            return self.say(Level::Warn, &format!("{method} came too early"));
+        }
         match method {
             "initialized" => self.initialized(),
             "textDocument/didOpen" => with(self, params, Self::did_open),
@@ -847,7 +861,7 @@ impl Session {
 
     fn did_change_configuration(&mut self, params: DidChangeConfigurationParams) {
         if params.settings.is_null() && self.client.configures {
-            return self.send(Outgoing::Configuration);
+            return self.ask(Question::Configuration);
         }
         self.configure(&params.settings);
     }
@@ -1167,7 +1181,7 @@ impl Session {
         }
         self.current = None;
         if std::mem::take(&mut self.stale_pull) && self.client.refreshes {
-            self.send(Outgoing::Refresh);
+            self.ask(Question::Refresh);
         }
     }
 
@@ -1179,11 +1193,12 @@ impl Session {
             None if published.items.is_empty() && version.is_none() => return,
             _ => {}
         }
-        self.send(Outgoing::Publish(PublishDiagnosticsParams {
-            uri: uri.clone(),
-            diagnostics: published.items.clone(),
-            version,
-        }));
+        self.mouth
+            .notify::<PublishDiagnostics>(PublishDiagnosticsParams {
+                uri: uri.clone(),
+                diagnostics: published.items.clone(),
+                version,
+            });
         if published.items.is_empty() && version.is_none() {
             self.published.remove(&uri);
         } else {

@@ -117,7 +117,6 @@ fn a_hundred_thousand_edits_keep_the_text() {
         .ok()
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(4);
-    println!("seed {seed}");
     let mut random = Random(seed);
     let folder = Folder::new(&[("nixamine.toml", "")]);
     let mut client = Client::open(&folder.path());

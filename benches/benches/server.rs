@@ -1,0 +1,303 @@
+//! What an editor waits for: `cargo build --release` and then `cargo bench -p
+//! nixamine-benches --bench server` measure the language server over pipes, as
+//! Markdown. `NIXAMINE_PEERS` names other servers to measure in the same run,
+//! commands separated by `:`.
+#![allow(clippy::print_stdout, reason = "a report")]
+
+use nixamine_benches::{Random, module, package_set, project};
+use nixamine_rules::{Settings, Source, Workspace, analyze};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server, and this bench as its client.
+struct Server {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Server {
+    fn start(command: &str, root: &Path) -> std::io::Result<Self> {
+        let mut words = command.split(' ');
+        let mut child = Command::new(words.next().unwrap_or_default())
+            .args(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(std::io::Error::other("no pipes"));
+        };
+        let mut server = Self {
+            child,
+            input,
+            output: BufReader::new(output),
+        };
+        let root = format!("file://{}", root.display());
+        let params = json!({ "processId": null, "rootUri": root, "capabilities": {} });
+        server.send(&json!({ "id": 1, "method": "initialize", "params": params }));
+        while server.receive().get("result").is_none() {}
+        server.send(&json!({ "method": "initialized", "params": {} }));
+        Ok(server)
+    }
+
+    fn send(&mut self, message: &Value) {
+        let mut message = message.clone();
+        message["jsonrpc"] = json!("2.0");
+        let body = message.to_string();
+        let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        let sent = self.input.write_all(frame.as_bytes());
+        sent.and_then(|()| self.input.flush())
+            .expect("the server listens");
+    }
+
+    /// The body of the next message.
+    fn frame(&mut self) -> Vec<u8> {
+        let mut len = 0;
+        loop {
+            let mut line = String::new();
+            let read = self.output.read_line(&mut line).expect("the server speaks");
+            assert!(read > 0, "the server went away");
+            match line.trim().split_once(": ") {
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    len = value.parse().expect("a length");
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        let mut body = vec![0; len];
+        self.output.read_exact(&mut body).expect("a whole message");
+        body
+    }
+
+    /// The next message; what the server asks is answered.
+    fn receive(&mut self) -> Value {
+        let body = self.frame();
+        let message: Value = serde_json::from_slice(&body).expect("JSON");
+        if let (Some(id), Some(_)) = (message.get("id"), message.get("method")) {
+            self.send(&json!({ "id": id, "result": null }));
+        }
+        message
+    }
+
+    /// Waits for the findings of a version; of any, where the server does not say of
+    /// which they are. Returns when they were there.
+    fn findings(&mut self, uri: &str, version: i64) -> Instant {
+        loop {
+            let body = self.frame();
+            let now = Instant::now();
+            let message: Value = serde_json::from_slice(&body).expect("JSON");
+            if let (Some(id), Some(_)) = (message.get("id"), message.get("method")) {
+                self.send(&json!({ "id": id, "result": null }));
+            }
+            let params = &message["params"];
+            if message["method"] == "textDocument/publishDiagnostics"
+                && params["uri"] == uri
+                && (params["version"] == version || params["version"].is_null())
+            {
+                return now;
+            }
+        }
+    }
+
+    fn open(&mut self, uri: &str, text: &str) {
+        let document = json!({ "uri": uri, "languageId": "nix", "version": 1, "text": text });
+        let params = json!({ "textDocument": document });
+        self.send(&json!({ "method": "textDocument/didOpen", "params": params }));
+    }
+
+    /// Types `count` characters into a document, one after the other is answered.
+    fn type_into(&mut self, uri: &str, text: &str, count: usize) -> Vec<Duration> {
+        let mut random = Random::new(1);
+        let lines: Vec<&str> = text.lines().collect();
+        let mut times = Vec::new();
+        let mut version = 1;
+        while times.len() < count {
+            // A new binding behind one that there is, as somebody types it.
+            let line = 12 + random.below(lines.len() - 14);
+            if !lines[line].ends_with("};") && !lines[line].ends_with(";") {
+                continue;
+            }
+            let column = lines[line].len();
+            for (typed, sign) in " new.option = true;".chars().enumerate() {
+                version += 1;
+                let at = json!({ "line": line, "character": column + typed });
+                let change = json!({ "range": { "start": at, "end": at }, "text": sign });
+                times.push(self.change(uri, version, &change));
+            }
+            version += 1;
+            let (from, to) = (column, column + " new.option = true;".len());
+            let range = json!({
+                "start": { "line": line, "character": from },
+                "end": { "line": line, "character": to },
+            });
+            times.push(self.change(uri, version, &json!({ "range": range, "text": "" })));
+        }
+        times
+    }
+
+    fn change(&mut self, uri: &str, version: i64, change: &Value) -> Duration {
+        let document = json!({ "uri": uri, "version": version });
+        let params = json!({ "textDocument": document, "contentChanges": [change] });
+        self.send(&json!({ "method": "textDocument/didChange", "params": params }));
+        let sent = Instant::now();
+        self.findings(uri, version).saturating_duration_since(sent)
+    }
+
+    /// Resident memory in MB, where the system tells.
+    fn memory(&self) -> Option<f64> {
+        let path = format!("/proc/{}/statm", self.child.id());
+        let statm = fs::read_to_string(path).ok()?;
+        let pages: f64 = statm.split(' ').nth(1)?.parse().ok()?;
+        Some(pages * 4096.0 / 1e6)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn percentile(times: &mut [Duration], percent: usize) -> f64 {
+    times.sort_unstable();
+    let at = (times.len() * percent / 100).min(times.len() - 1);
+    times[at].as_secs_f64() * 1e3
+}
+
+fn main() {
+    let quick = std::env::args().any(|arg| arg == "--test");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(top.join("target"), PathBuf::from);
+    let own = target.join("release/nixamine");
+    if !own.exists() {
+        println!("The language server is measured once `cargo build --release` has made it.");
+        return;
+    }
+    let mut commands = vec![("nixamine".to_owned(), format!("{} lsp", own.display()))];
+    let peers = std::env::var("NIXAMINE_PEERS").unwrap_or_default();
+    for peer in peers.split(':').filter(|peer| !peer.is_empty()) {
+        let name = Path::new(peer)
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        commands.push((name.into_owned(), peer.to_owned()));
+    }
+    let folder = target.join("tmp/server-bench");
+    keystrokes(&commands, &folder, quick);
+    many_modules(&commands[0].1, &folder, quick);
+    // What is left is overwritten by the next run.
+    let _ = fs::remove_dir_all(&folder);
+}
+
+/// From the last byte of `didChange` to the last byte of the findings.
+fn keystrokes(commands: &[(String, String)], folder: &Path, quick: bool) {
+    println!("\n## Keystroke to findings over pipes (ms)\n");
+    println!("| file | server | keys | p50 | p99 | worst |\n|---|---|---|---|---|---|");
+    let count = match quick {
+        true => 20,
+        false => 2_000,
+    };
+    for (name, text) in [
+        ("module, 5 KB", module(1, 5_000)),
+        ("packages, 675 KB", package_set(1, 675_000)),
+    ] {
+        for (server, command) in commands {
+            let root = folder.join("alone");
+            fs::create_dir_all(&root).expect("a folder");
+            let root = root.canonicalize().expect("the folder");
+            let uri = format!("file://{}/edited.nix", root.display());
+            let Ok(mut running) = Server::start(command, &root) else {
+                println!("| {name} | {server} | does not start | | | |");
+                continue;
+            };
+            running.open(&uri, &text);
+            // Those of the first version may not be asked for.
+            std::thread::sleep(Duration::from_millis(500));
+            // A peer may take a hundred times as long.
+            let count = match server.as_str() {
+                "nixamine" => count,
+                _ => count / 10,
+            };
+            let mut times = running.type_into(&uri, &text, count);
+            let [p50, p99, worst] = [50, 99, 100].map(|percent| percentile(&mut times, percent));
+            println!(
+                "| {name} | {server} | {} | {p50:.2} | {p99:.2} | {worst:.2} |",
+                times.len()
+            );
+        }
+    }
+}
+
+/// A project of many modules: until all is said, and then a keystroke.
+fn many_modules(command: &str, folder: &Path, quick: bool) {
+    let count = match quick {
+        true => 50,
+        false => 5_000,
+    };
+    let root = folder.join("many");
+    let files = project(1, count, 3_000);
+    for (path, text) in &files {
+        let path = root.join(path);
+        let _ = path.parent().map(fs::create_dir_all);
+        fs::write(path, text).expect("a file");
+    }
+    fs::write(root.join("nixamine.toml"), "").expect("a file");
+    let root = root.canonicalize().expect("the folder");
+    // What there is to be said.
+    let settings = Settings::default();
+    let documents = files
+        .iter()
+        .map(|(path, text)| analyze(Source::new(path.as_str(), text.as_str()), &settings));
+    let mut workspace = Workspace::new(documents.collect(), []);
+    workspace.join(&settings);
+    let all = 0..workspace.documents().len();
+    let mut wanted: HashSet<String> = all
+        .filter(|file| !workspace.findings(*file).is_empty())
+        .map(|file| {
+            format!(
+                "file://{}/{}",
+                root.display(),
+                workspace.documents()[file].path()
+            )
+        })
+        .collect();
+    let with_findings = wanted.len();
+    let size: usize = files.iter().map(|(_, text)| text.len()).sum();
+    let start = Instant::now();
+    let mut server = Server::start(command, &root).expect("the server starts");
+    while !wanted.is_empty() {
+        let message = server.receive();
+        if let Some(uri) = message["params"]["uri"].as_str() {
+            wanted.remove(uri);
+        }
+    }
+    let took = start.elapsed();
+    let memory = server.memory().unwrap_or_default();
+    let (path, text) = &files[count / 2];
+    let uri = format!("file://{}/{path}", root.display());
+    server.open(&uri, text);
+    server.findings(&uri, 1);
+    let mut times = server.type_into(&uri, text, 1_000);
+    let [p50, p99, worst] = [50, 99, 100].map(|percent| percentile(&mut times, percent));
+    println!(
+        "\n## A project of {count} modules ({:.1} MB)\n",
+        size as f64 / 1e6
+    );
+    println!(
+        "| from `initialize` to all findings | files with findings | memory | keystroke p50 | p99 | worst |"
+    );
+    println!("|---|---|---|---|---|---|");
+    println!(
+        "| {:.0} ms | {with_findings} | {memory:.0} MB | {p50:.2} ms | {p99:.2} ms | {worst:.2} ms |",
+        took.as_secs_f64() * 1e3
+    );
+}
