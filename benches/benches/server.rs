@@ -4,7 +4,7 @@
 //! commands separated by `:`.
 #![allow(clippy::print_stdout, reason = "a report")]
 
-use nixamine_benches::{Random, module, package_set, project};
+use nixamine_benches::{module, package_set, project};
 use nixamine_rules::{Settings, Source, Workspace, analyze};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -13,6 +13,27 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// A line with a finding for every server.
+const PROBE: &str = "probe = lib.mkForce (rec { a = 1; });";
+
+/// `text` with the probe in its middle, in front of a line that starts with `at`.
+fn probed(text: &str, at: &str) -> String {
+    let middle = text.len() / 2;
+    let place = text[middle..]
+        .find(at)
+        .map_or(middle, |found| middle + found + 1);
+    let indent = at.trim_start_matches('\n').trim_end_matches('#');
+    format!("{}{indent}{PROBE}\n{}", &text[..place], &text[place..])
+}
+
+/// The line of the probe, and how far it is indented.
+fn probe_of(text: &str) -> (u64, u64) {
+    let mut lines = text.lines().enumerate();
+    let found = lines.find_map(|(number, line)| Some((number, line.find(PROBE)?)));
+    let (line, indent) = found.expect("the probe");
+    (line as u64, indent as u64)
+}
 
 /// A server, and this bench as its client.
 struct Server {
@@ -112,34 +133,53 @@ impl Server {
         self.send(&json!({ "method": "textDocument/didOpen", "params": params }));
     }
 
-    /// Types `count` characters into a document, one after the other is answered.
-    fn type_into(&mut self, uri: &str, text: &str, count: usize) -> Vec<Duration> {
-        let mut random = Random::new(1);
-        let lines: Vec<&str> = text.lines().collect();
+    /// Types letters into a word in front of a finding (`PROBE`), `count` keys, one
+    /// after the other is answered. So every key moves what is found, because some
+    /// servers say nothing when it is found where it was.
+    fn type_letters(&mut self, uri: &str, text: &str, count: usize) -> Vec<Duration> {
+        let (line, indent) = probe_of(text);
         let mut times = Vec::new();
-        let mut version = 1;
-        while times.len() < count {
-            // A new binding behind one that there is, as somebody types it.
-            let line = 12 + random.below(lines.len() - 14);
-            if !lines[line].ends_with("};") && !lines[line].ends_with(";") {
-                continue;
-            }
-            let column = lines[line].len();
-            for (typed, sign) in " new.option = true;".chars().enumerate() {
-                version += 1;
-                let at = json!({ "line": line, "character": column + typed });
-                let change = json!({ "range": { "start": at, "end": at }, "text": sign });
-                times.push(self.change(uri, version, &change));
-            }
-            version += 1;
-            let (from, to) = (column, column + " new.option = true;".len());
-            let range = json!({
-                "start": { "line": line, "character": from },
-                "end": { "line": line, "character": to },
-            });
-            times.push(self.change(uri, version, &json!({ "range": range, "text": "" })));
+        for version in 2..=i64::try_from(count).unwrap_or_default() + 1 {
+            // The word does not grow for ever.
+            let typed = (times.len() % 20) as u64;
+            let (from, to, letter) = match typed {
+                0 if version > 2 => (indent + 1, indent + 20, ""),
+                _ => (indent + typed, indent + typed, "a"),
+            };
+            let start = json!({ "line": line, "character": from });
+            let end = json!({ "line": line, "character": to });
+            let change = json!({ "range": { "start": start, "end": end }, "text": letter });
+            times.push(self.change(uri, version, &change));
         }
         times
+    }
+
+    /// Types bindings, each on a new line above the probe, as an editor indents it.
+    fn type_bindings(&mut self, uri: &str, text: &str, count: usize) -> Vec<Duration> {
+        let (line, indent) = probe_of(text);
+        let at = |line: u64, character: u64| json!({ "line": line, "character": character });
+        let mut times = Vec::new();
+        let mut version = 1;
+        let mut edit = |start: Value, end: Value, text: &str| {
+            version += 1;
+            let change = json!({ "range": { "start": start, "end": end }, "text": text });
+            times.push(self.change(uri, version, &change));
+            times.len()
+        };
+        loop {
+            edit(
+                at(line, 0),
+                at(line, 0),
+                &format!("{}\n", " ".repeat(indent as usize)),
+            );
+            for (typed, sign) in "new.option = true;".chars().enumerate() {
+                let place = indent + typed as u64;
+                edit(at(line, place), at(line, place), &sign.to_string());
+            }
+            if edit(at(line, 0), at(line + 1, 0), "") >= count {
+                return times;
+            }
+        }
     }
 
     fn change(&mut self, uri: &str, version: i64, change: &Value) -> Duration {
@@ -201,40 +241,55 @@ fn main() {
 /// From the last byte of `didChange` to the last byte of the findings.
 fn keystrokes(commands: &[(String, String)], folder: &Path, quick: bool) {
     println!("\n## Keystroke to findings over pipes (ms)\n");
-    println!("| file | server | keys | p50 | p99 | worst |\n|---|---|---|---|---|---|");
+    println!("| file | typed | server | keys | p50 | p99 | worst |\n|---|---|---|---|---|---|---|");
     let count = match quick {
         true => 20,
         false => 2_000,
     };
     for (name, text) in [
-        ("module, 5 KB", module(1, 5_000)),
-        ("packages, 675 KB", package_set(1, 675_000)),
+        ("module, 5 KB", probed(&module(1, 5_000), "\n    #")),
+        (
+            "packages, 675 KB",
+            probed(&package_set(1, 675_000), "\n  #"),
+        ),
     ] {
         for (server, command) in commands {
             let root = folder.join("alone");
             fs::create_dir_all(&root).expect("a folder");
+            // A project of its own, wherever the folder lies.
+            fs::write(root.join("nixamine.toml"), "").expect("a file");
             let root = root.canonicalize().expect("the folder");
             let uri = format!("file://{}/edited.nix", root.display());
             let Ok(mut running) = Server::start(command, &root) else {
-                println!("| {name} | {server} | does not start | | | |");
+                println!("| {name} | {server} | does not start | | | | |");
                 continue;
             };
             running.open(&uri, &text);
-            // Those of the first version may not be asked for.
-            std::thread::sleep(Duration::from_millis(500));
+            running.findings(&uri, 1);
+            // Some say it twice.
+            std::thread::sleep(Duration::from_secs(1));
             // A peer may take a hundred times as long.
             let count = match server.as_str() {
                 "nixamine" => count,
                 _ => count / 10,
             };
-            let mut times = running.type_into(&uri, &text, count);
-            let [p50, p99, worst] = [50, 99, 100].map(|percent| percentile(&mut times, percent));
-            println!(
-                "| {name} | {server} | {} | {p50:.2} | {p99:.2} | {worst:.2} |",
-                times.len()
-            );
+            let times = running.type_letters(&uri, &text, count);
+            row(name, "letters", server, times);
+            if server == "nixamine" {
+                let mut running = Server::start(command, &root).expect("it started before");
+                running.open(&uri, &text);
+                running.findings(&uri, 1);
+                let times = running.type_bindings(&uri, &text, count);
+                row(name, "new bindings", server, times);
+            }
         }
     }
+}
+
+fn row(file: &str, typed: &str, server: &str, mut times: Vec<Duration>) {
+    let [p50, p99, worst] = [50, 99, 100].map(|percent| percentile(&mut times, percent));
+    let keys = times.len();
+    println!("| {file} | {typed} | {server} | {keys} | {p50:.2} | {p99:.2} | {worst:.2} |");
 }
 
 /// A project of many modules: until all is said, and then a keystroke.
@@ -283,10 +338,11 @@ fn many_modules(command: &str, folder: &Path, quick: bool) {
     let took = start.elapsed();
     let memory = server.memory().unwrap_or_default();
     let (path, text) = &files[count / 2];
+    let text = &probed(text, "\n    #");
     let uri = format!("file://{}/{path}", root.display());
     server.open(&uri, text);
     server.findings(&uri, 1);
-    let mut times = server.type_into(&uri, text, 1_000);
+    let mut times = server.type_bindings(&uri, text, 1_000);
     let [p50, p99, worst] = [50, 99, 100].map(|percent| percentile(&mut times, percent));
     println!(
         "\n## A project of {count} modules ({:.1} MB)\n",

@@ -16,6 +16,9 @@ use tower_lsp::lsp_types::{
 /// Who found it.
 pub(crate) const SOURCE: &str = "nixamine";
 
+/// More other places of a finding nobody looks at.
+const MOST_RELATED: usize = 16;
+
 fn severity(severity: Severity) -> DiagnosticSeverity {
     match severity {
         Severity::Error => DiagnosticSeverity::ERROR,
@@ -32,16 +35,20 @@ pub(crate) fn diagnostic(
     place: &mut dyn FnMut(&str, TextRange) -> Option<Location>,
     own: &Url,
 ) -> lsp_types::Diagnostic {
-    let related = found.related.iter().filter_map(|related| {
-        let location = match &related.path {
-            Some(path) => place(path, related.range)?,
-            None => Location::new(own.clone(), measured.to_range(related.range)),
-        };
-        Some(DiagnosticRelatedInformation {
-            location,
-            message: related.message.clone(),
-        })
-    });
+    let related = found
+        .related
+        .iter()
+        .take(MOST_RELATED)
+        .filter_map(|related| {
+            let location = match &related.path {
+                Some(path) => place(path, related.range)?,
+                None => Location::new(own.clone(), measured.to_range(related.range)),
+            };
+            Some(DiagnosticRelatedInformation {
+                location,
+                message: related.message.clone(),
+            })
+        });
     let related: Vec<_> = related.collect();
     let mut message = found.message.clone();
     if let Some(help) = &found.help {

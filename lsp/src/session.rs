@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 use tower_lsp::lsp_types::notification::{LogMessage, PublishDiagnostics, ShowMessage};
@@ -155,6 +155,8 @@ const MOST_LOOKED_AT: usize = 2_000;
 const PATIENCE: Duration = Duration::from_millis(100);
 /// The store of Nix: what lies there is nobody's to mend.
 const STORE: &str = "/nix/store";
+/// Of so many files that are not open something is said before new work is taken.
+const MOST_OTHERS: usize = 8;
 /// More changed files have a project read again as a whole.
 const MOST_SINGLY: usize = 20;
 
@@ -200,16 +202,25 @@ impl Session {
     /// Works until nobody is left to give work.
     pub(crate) fn run(mut self, work: &Receiver<Work>) {
         loop {
-            let first = match self.looks() {
-                true => work.recv_timeout(LOOK),
-                false => work.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            let first = if !self.dirty.is_empty() {
+                // There is more to say.
+                work.try_recv().map_err(|error| match error {
+                    TryRecvError::Empty => None,
+                    TryRecvError::Disconnected => Some(RecvTimeoutError::Disconnected),
+                })
+            } else if self.looks() {
+                work.recv_timeout(LOOK).map_err(Some)
+            } else {
+                work.recv()
+                    .map_err(|_| Some(RecvTimeoutError::Disconnected))
             };
             match first {
                 Ok(first) => self.attempt("a message", |session| session.handle(first)),
-                Err(RecvTimeoutError::Timeout) => {
+                Err(None) => {}
+                Err(Some(RecvTimeoutError::Timeout)) => {
                     self.attempt("looking at the disk", |session| session.look(false));
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(Some(RecvTimeoutError::Disconnected)) => return,
             }
             // What waits may change what there is to say.
             let start = Instant::now();
@@ -697,6 +708,7 @@ impl Session {
                     return;
                 };
                 if space.ready {
+                    space.forget_lines(&home.path);
                     let settings = space.settings.clone();
                     let edited = space.workspace.open(&home.path, &open.text, &settings);
                     open.failed = None;
@@ -1112,8 +1124,9 @@ impl Session {
                 open.measured(self.encoding).to_range(range),
             ));
         }
-        let (_, document) = self.spaces.get(&home.space)?.document(&home.path)?;
-        let lines = LineIndex::new(document.text());
+        let space = self.spaces.get(&home.space)?;
+        let (_, document) = space.document(&home.path)?;
+        let lines = space.lines(document);
         let measured = Measured {
             text: document.text(),
             lines: &lines,
@@ -1135,7 +1148,7 @@ impl Session {
         let measured = match self.open_at(home) {
             Some((_, open)) => open.measured(self.encoding),
             None => {
-                own = LineIndex::new(document.text());
+                own = space.lines(document);
                 Measured {
                     text: document.text(),
                     lines: &own,
@@ -1157,17 +1170,22 @@ impl Session {
         Some(all.collect())
     }
 
-    /// Says what is new.
+    /// Says what is new: of open documents, then of some others, because there may
+    /// be many of them.
     fn publish(&mut self) {
-        while let Some(home) = self.dirty.pop_first() {
+        let open = self.dirty.iter().filter(|home| self.at.contains_key(home));
+        let mut now: Vec<Home> = open.cloned().collect();
+        let others = self.dirty.iter().filter(|home| !self.at.contains_key(home));
+        now.extend(others.take(MOST_OTHERS).cloned());
+        for home in now {
+            self.dirty.remove(&home);
             let ready = self.spaces.get(&home.space).is_none_or(|space| space.ready);
-            let failed = self
+            let open = self
                 .open_at(&home)
-                .is_some_and(|(_, open)| open.failed.is_some());
-            if !ready || failed {
+                .map(|(_, open)| (open.version, open.failed.is_some()));
+            if !ready || open.is_some_and(|(_, failed)| failed) {
                 continue;
             }
-            let version = self.open_at(&home).map(|(_, open)| open.version);
             if self.options.diagnostics == Delivery::Pull {
                 self.stale_pull = true;
                 continue;
@@ -1177,10 +1195,10 @@ impl Session {
             };
             self.current = Some(uri.clone());
             let items = self.diagnostics(&home).unwrap_or_default();
-            self.tell(uri, version, items);
+            self.tell(uri, open.map(|(version, _)| version), items);
         }
         self.current = None;
-        if std::mem::take(&mut self.stale_pull) && self.client.refreshes {
+        if self.dirty.is_empty() && std::mem::take(&mut self.stale_pull) && self.client.refreshes {
             self.ask(Question::Refresh);
         }
     }

@@ -3,7 +3,9 @@
 use crate::options::ClientOptions;
 use nixamine_project::{ConfigChoice, FileList, OpenError, Progress, Project, load};
 use nixamine_rules::config::{Config, ConfigError, FILE_NAME};
+use nixamine_rules::syntax::{LineIndex, Text};
 use nixamine_rules::{Document, Edit, Settings, Workspace};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +35,8 @@ pub(crate) struct Space {
     /// The files on the disk, as they were read.
     pub(crate) stamps: HashMap<Arc<str>, Stamp>,
     pub(crate) config: ConfigState,
+    /// Where lines start in files that are not open, with the text they are of.
+    lines: RefCell<HashMap<Arc<str>, (Text, Arc<LineIndex>)>>,
 }
 
 /// What is known of `nixamine.toml`.
@@ -93,6 +97,7 @@ impl Space {
             reading: 0,
             stamps: HashMap::new(),
             config,
+            lines: RefCell::default(),
         }
     }
 
@@ -130,6 +135,25 @@ impl Space {
     /// Where a file of it lies.
     pub(crate) fn disk(&self, path: &str) -> PathBuf {
         self.project.root.join(path)
+    }
+
+    /// Where the lines of a file start.
+    pub(crate) fn lines(&self, document: &Document) -> Arc<LineIndex> {
+        let mut known = self.lines.borrow_mut();
+        if let Some((text, lines)) = known.get(document.path())
+            && text.is_same(document.text())
+        {
+            return lines.clone();
+        }
+        let lines = Arc::new(LineIndex::new(document.text()));
+        let entry = (document.text().clone(), lines.clone());
+        known.insert(document.path().clone(), entry);
+        lines
+    }
+
+    /// A file is edited from now on; only then is its text held once.
+    pub(crate) fn forget_lines(&mut self, path: &str) {
+        self.lines.get_mut().remove(path);
     }
 
     /// A file of it.

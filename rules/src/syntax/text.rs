@@ -19,6 +19,13 @@ impl Text {
     }
 }
 
+impl Text {
+    /// Are both the same text in memory? Two that are not may still be equal.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl Deref for Text {
     type Target = str;
     fn deref(&self) -> &str {
