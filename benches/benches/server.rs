@@ -15,7 +15,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A line with a finding for every server.
-const PROBE: &str = "probe = lib.mkForce (rec { a = 1; });";
+const PROBE: &str = "probe = lib.mkForce (let unused = 1; in 1);";
 
 /// `text` with the probe in its middle, in front of a line that starts with `at`.
 fn probed(text: &str, at: &str) -> String {
