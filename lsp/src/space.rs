@@ -36,8 +36,11 @@ pub(crate) struct Space {
     pub(crate) stamps: HashMap<Arc<str>, Stamp>,
     pub(crate) config: ConfigState,
     /// Where lines start in files that are not open, with the text they are of.
-    lines: RefCell<HashMap<Arc<str>, (Text, Arc<LineIndex>)>>,
+    lines: RefCell<HashMap<Arc<str>, Lined>>,
 }
+
+/// A text with its lines.
+type Lined = (Text, Arc<LineIndex>);
 
 /// What is known of `nixamine.toml`.
 #[derive(Default)]
