@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use tower_lsp::lsp_types::{
     self, CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
-    Command, ExecuteCommandParams, Position, Range, Url,
+    Command, ExecuteCommandParams, NumberOrString, Position, Range, Url,
 };
 
 /// Reads all files again.
@@ -63,7 +63,19 @@ impl Session {
             .into_iter()
             .map(|it| it.into_diagnostic())
             .collect();
-        let touches = |found: &&Diagnostic| found.range.intersect(part).is_some();
+        // Those in the part, and those that the client means: some name all of the line.
+        let code = |known: &lsp_types::Diagnostic, found: &Diagnostic| {
+            known.code.as_ref().is_some_and(|code| match code {
+                NumberOrString::String(code) => *code == found.rule.name,
+                NumberOrString::Number(_) => false,
+            })
+        };
+        let touches = |found: &&Diagnostic| {
+            found.range.intersect(part).is_some()
+                || params.context.diagnostics.iter().any(|known| {
+                    code(known, found) && known.range == measured.to_range(found.range)
+                })
+        };
         if wants(only, &CodeActionKind::QUICKFIX) {
             let mut rules = BTreeSet::new();
             for found in findings.iter().filter(touches) {

@@ -92,6 +92,18 @@ fn findings_are_mended() {
         client.did_change(&uri, 1, json!([{ "text": MODULE }]));
         client.findings_of(&uri, 1);
     }
+    // An editor may stand elsewhere on the line and name the finding.
+    let found = client.findings_of(&uri, 1);
+    let named: Vec<_> = found
+        .iter()
+        .filter(|found| found["code"] == "mk-force")
+        .collect();
+    let params = json!({
+        "textDocument": { "uri": uri }, "range": at(6, 2), "context": { "diagnostics": named },
+    });
+    let offered = client.request("textDocument/codeAction", params);
+    assert_eq!(offered[0]["title"], "use the plain value (mk-force)");
+    assert!(client.actions(&uri, &at(6, 2), None).is_empty());
     // From the comment the way back.
     let back = client.actions(&uri, &at(2, 8), None);
     let again = back
