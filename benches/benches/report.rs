@@ -76,15 +76,24 @@ fn time<T>(run: impl FnOnce() -> T) -> Duration {
     start.elapsed()
 }
 
+/// As [`time`], without the time to drop what is made.
+fn time_kept<T>(run: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    let made = black_box(run());
+    let elapsed = start.elapsed();
+    drop(made);
+    elapsed
+}
+
 /// Parsing and linting from nothing: everything in turns, so that a noisy machine
 /// is noisy for all.
 fn cold(run: &Run) {
     let seed = run.seed;
     println!("\n## Cold (seed {seed}; MB/s, medians of rounds in turns)\n");
     println!(
-        "| input | rnix parse | parse | × rnix | parse, default rules and findings | × rnix | ceiling | parse / ceiling |"
+        "| input | rnix parse | parse | × rnix | × rnix, trees kept | parse, default rules and findings | × rnix | ceiling | parse / ceiling |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     let mut inputs = Vec::new();
     for &size in run.sizes(&[10_000, 100_000, 1_000_000, 10_000_000]) {
         inputs.push((format!("module, {}", bytes(size)), vec![module(seed, size)]));
@@ -108,7 +117,7 @@ fn cold(run: &Run) {
             .map(|text| ceiling::events(&syntax::parse(text.as_str())))
             .collect();
         let rounds = run.rounds((60_000_000 / len).clamp(5, 200));
-        let mut times: [Vec<Duration>; 4] = Default::default();
+        let mut times: [Vec<Duration>; 6] = Default::default();
         for _ in 0..rounds {
             times[0].push(time(|| {
                 texts
@@ -136,14 +145,26 @@ fn cold(run: &Run) {
                     .iter()
                     .for_each(|events| drop(black_box(ceiling::build(events))))
             }));
+            times[4].push(time_kept(|| {
+                let trees = texts.iter().map(|text| rnix::Root::parse(text));
+                trees.collect::<Vec<_>>()
+            }));
+            times[5].push(time_kept(|| {
+                let mut cache = Cache::for_text(len);
+                let parse = |text: &String| syntax::parse_with(&mut cache, text.as_str());
+                let trees: Vec<_> = texts.iter().map(parse).collect();
+                (trees, cache)
+            }));
         }
-        let [rnix, parse, rules, ceiling] = times.map(|mut times| median(&mut times).as_secs_f64());
+        let [rnix, parse, rules, ceiling, rnix_kept, kept] =
+            times.map(|mut times| median(&mut times).as_secs_f64());
         let rate = |seconds: f64| len as f64 / seconds / 1e6;
         println!(
-            "| {name} | {:.0} | {:.0} | {:.2} | {:.0} | {:.2} | {:.0} | {:.0} % |",
+            "| {name} | {:.0} | {:.0} | {:.2} | {:.2} | {:.0} | {:.2} | {:.0} | {:.0} % |",
             rate(rnix),
             rate(parse),
             rnix / parse,
+            rnix_kept / kept,
             rate(rules),
             rnix / rules,
             rate(ceiling),
@@ -159,7 +180,7 @@ fn bytes(size: usize) -> String {
     }
 }
 
-/// A module in which every third line has something to find.
+/// A module with a finding after most of its attribute sets.
 fn dense(seed: u64, size: usize) -> String {
     let text = module(seed, size);
     let mut out = String::with_capacity(size * 5 / 4);

@@ -5,7 +5,7 @@ use crate::session::{Home, Question, Session};
 use nixamine_rules::fixer::fixes_of_file;
 use nixamine_rules::suppression::{Reach, allow};
 use nixamine_rules::syntax::{LineIndex, TextRange};
-use nixamine_rules::{Applicability, Diagnostic, Edit, Fix};
+use nixamine_rules::{Applicability, Diagnostic, Edit, Fix, Placed};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -59,18 +59,14 @@ impl Session {
         let only = params.context.only.as_deref();
         let mut actions = Vec::new();
         let findings = space.workspace.findings(file);
-        let findings: Vec<Diagnostic> = findings
-            .into_iter()
-            .map(|it| it.into_diagnostic())
-            .collect();
         // Those in the part, and those that the client means: some name all of the line.
-        let code = |known: &lsp_types::Diagnostic, found: &Diagnostic| {
+        let code = |known: &lsp_types::Diagnostic, found: &Placed<'_>| {
             known.code.as_ref().is_some_and(|code| match code {
-                NumberOrString::String(code) => *code == found.rule.name,
+                NumberOrString::String(code) => *code == found.rule().name,
                 NumberOrString::Number(_) => false,
             })
         };
-        let touches = |found: &&Diagnostic| {
+        let touches = |found: &&Placed<'_>| {
             found.range.intersect(part).is_some()
                 || params.context.diagnostics.iter().any(|known| {
                     code(known, found) && known.range == measured.to_range(found.range)
@@ -79,8 +75,8 @@ impl Session {
         if wants(only, &CodeActionKind::QUICKFIX) {
             let mut rules = BTreeSet::new();
             for found in findings.iter().filter(touches) {
-                let mut found = found.clone();
-                let shown = self.shown(&found, &home, uri)?;
+                let shown = self.shown(found, &home, uri)?;
+                let mut found = found.clone().into_diagnostic();
                 space.workspace.complete(file, &mut found);
                 for (index, fix) in found.fixes.iter().enumerate() {
                     let Some(edit) = self.workspace_edit(&home, fix) else {
@@ -105,10 +101,10 @@ impl Session {
                 }
                 let several = findings
                     .iter()
-                    .filter(|found| found.rule.name == rule)
+                    .filter(|found| found.rule().name == rule)
                     .count()
                     > 1;
-                let is_safe = |found: &Diagnostic| found.rule.name == rule && may_be_safe(found);
+                let is_safe = |found: &Placed<'_>| found.rule().name == rule && found.may_be_safe();
                 if several && findings.iter().any(is_safe) {
                     let title = format!("fix all of {rule} in this file");
                     let kind = CodeActionKind::QUICKFIX;
@@ -135,7 +131,7 @@ impl Session {
         }
         // Nobody wants to see it in every list of actions.
         let asked = only.is_some() && wants(only, &fix_all_kind());
-        if asked && findings.iter().any(may_be_safe) {
+        if asked && findings.iter().any(Placed::may_be_safe) {
             let title = "apply all safe fixes".to_owned();
             actions.extend(self.fix_all(uri, title, fix_all_kind(), None));
         }
@@ -144,7 +140,7 @@ impl Session {
     }
 
     /// A finding as it was published.
-    fn shown(&self, found: &Diagnostic, home: &Home, uri: &Url) -> Option<lsp_types::Diagnostic> {
+    fn shown(&self, found: &Placed<'_>, home: &Home, uri: &Url) -> Option<lsp_types::Diagnostic> {
         let open = self.open(uri)?;
         let mut place = |path: &str, range| {
             let other = Home {
@@ -295,12 +291,4 @@ impl Session {
             _ => false,
         }
     }
-}
-
-/// Has a finding a fix that is safe, or is if a condition holds?
-fn may_be_safe(found: &Diagnostic) -> bool {
-    found
-        .fixes
-        .iter()
-        .any(|fix| fix.applicability == Applicability::Safe || fix.safe_if.is_some())
 }

@@ -4,7 +4,7 @@ use crate::position::Measured;
 use crate::session::{Home, Session};
 use crate::space::{ConfigProblems, Space};
 use nixamine_rules::syntax::{LineIndex, TextRange, TextSize};
-use nixamine_rules::{Diagnostic, Edit, Fix, Group, Severity};
+use nixamine_rules::{Edit, Fix, Group, Placed, Severity};
 use std::collections::HashMap;
 use tower_lsp::lsp_types::{
     self, CodeDescription, CreateFile, CreateFileOptions, DiagnosticRelatedInformation,
@@ -30,37 +30,34 @@ fn severity(severity: Severity) -> DiagnosticSeverity {
 
 /// The finding of a file. `place` says where a range of some file is.
 pub(crate) fn diagnostic(
-    found: &Diagnostic,
+    found: &Placed<'_>,
     measured: Measured<'_>,
     place: &mut dyn FnMut(&str, TextRange) -> Option<Location>,
     own: &Url,
 ) -> lsp_types::Diagnostic {
-    let related = found
-        .related
-        .iter()
-        .take(MOST_RELATED)
-        .filter_map(|related| {
-            let location = match &related.path {
-                Some(path) => place(path, related.range)?,
-                None => Location::new(own.clone(), measured.to_range(related.range)),
-            };
-            Some(DiagnosticRelatedInformation {
-                location,
-                message: related.message.clone(),
-            })
-        });
+    let related = found.related().take(MOST_RELATED);
+    let related = related.filter_map(|related| {
+        let location = match related.path {
+            Some(path) => place(path, related.range)?,
+            None => Location::new(own.clone(), measured.to_range(related.range)),
+        };
+        Some(DiagnosticRelatedInformation {
+            location,
+            message: related.message.to_owned(),
+        })
+    });
     let related: Vec<_> = related.collect();
-    let mut message = found.message.clone();
-    if let Some(help) = &found.help {
+    let mut message = found.message().to_owned();
+    if let Some(help) = found.help() {
         message.push_str("\nhelp: ");
         message.push_str(help);
     }
-    let tags = (found.rule.group == Group::Unused).then(|| vec![DiagnosticTag::UNNECESSARY]);
-    let href = Url::parse(&found.rule.url()).ok();
+    let tags = (found.rule().group == Group::Unused).then(|| vec![DiagnosticTag::UNNECESSARY]);
+    let href = Url::parse(&found.rule().url()).ok();
     lsp_types::Diagnostic {
         range: measured.to_range(found.range),
         severity: Some(severity(found.severity)),
-        code: Some(NumberOrString::String(found.rule.name.to_owned())),
+        code: Some(NumberOrString::String(found.rule().name.to_owned())),
         code_description: href.map(|href| CodeDescription { href }),
         source: Some(SOURCE.to_owned()),
         message,

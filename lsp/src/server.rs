@@ -10,9 +10,8 @@ use crate::help;
 use crate::log::{Level, LogFile};
 use crate::options::Delivery;
 use crate::position;
-use crate::session::{Published, Question, Session, Work};
+use crate::session::{Question, Session, Work};
 use crate::wire::{self, Incoming};
-use dashmap::DashMap;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use nixamine_project::Progress;
 use serde::Serialize;
@@ -82,31 +81,22 @@ pub fn serve(options: &Options) -> io::Result<u8> {
         None => None,
     };
     let (work, waiting) = std::sync::mpsc::channel();
-    let (out, messages) = tokio::sync::mpsc::unbounded_channel();
-    let published = Arc::new(DashMap::new());
+    let (asking, questions) = tokio::sync::mpsc::unbounded_channel();
     let mouth = Mouth::default();
-    let session = Session::new(
-        mouth.clone(),
-        out,
-        work.clone(),
-        published.clone(),
-        log,
-        options.level,
-    );
+    let session = Session::new(mouth.clone(), asking, work.clone(), log, options.level);
     spawn("engine", move || session.run(&waiting))?;
     let was_shut_down = Arc::new(AtomicBool::new(false));
     let backend = |client| Backend {
         client,
         work: work.clone(),
         was_shut_down: was_shut_down.clone(),
-        published,
-        messages: Mutex::new(Some(messages)),
+        questions: Mutex::new(Some(questions)),
     };
     let (service, socket) = LspService::build(backend)
         .custom_method("nixamine/text", Backend::text)
         .custom_method("nixamine/panic", Backend::panic)
         .finish();
-    let (mut questions, mut answers) = socket.split();
+    let (mut outgoing, mut answers) = socket.split();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
@@ -131,7 +121,7 @@ pub fn serve(options: &Options) -> io::Result<u8> {
     })?;
     runtime.block_on(async {
         tokio::spawn(async move {
-            while let Some(question) = questions.next().await {
+            while let Some(question) = outgoing.next().await {
                 mouth.say(&question);
             }
         });
@@ -165,8 +155,18 @@ impl Mouth {
     }
 
     /// Writes a notification.
-    pub(crate) fn notify<N: Notification>(&self, params: N::Params) {
-        self.say(&json!({ "jsonrpc": "2.0", "method": N::METHOD, "params": params }));
+    pub(crate) fn notify<N: Notification>(&self, params: &N::Params) {
+        #[derive(Serialize)]
+        struct Message<'p, P> {
+            jsonrpc: &'static str,
+            method: &'static str,
+            params: &'p P,
+        }
+        self.say(&Message {
+            jsonrpc: "2.0",
+            method: N::METHOD,
+            params,
+        });
     }
 }
 
@@ -288,8 +288,7 @@ struct Backend {
     client: Client,
     work: Sender<Work>,
     was_shut_down: Arc<AtomicBool>,
-    published: Arc<DashMap<Url, Published>>,
-    messages: Mutex<Option<UnboundedReceiver<Question>>>,
+    questions: Mutex<Option<UnboundedReceiver<Question>>>,
 }
 
 impl Backend {
@@ -407,12 +406,12 @@ impl LanguageServer for Backend {
             .work
             .send(Work::Notify("initialized".to_owned(), Value::Null));
         // The client is asked nothing before it is initialized.
-        let messages = self
-            .messages
+        let questions = self
+            .questions
             .lock()
-            .map_or(None, |mut messages| messages.take());
-        if let Some(messages) = messages {
-            tokio::spawn(carry(self.client.clone(), self.work.clone(), messages));
+            .map_or(None, |mut questions| questions.take());
+        if let Some(questions) = questions {
+            tokio::spawn(carry(self.client.clone(), self.work.clone(), questions));
         }
     }
 
@@ -426,15 +425,14 @@ impl LanguageServer for Backend {
         params: DocumentDiagnosticParams,
     ) -> Result<DocumentDiagnosticReportResult> {
         let uri = params.text_document.uri;
-        let asked = uri.clone();
         let items = self.ask(move |session| {
-            let home = session.home(&asked)?.clone();
+            let home = session.home(&uri)?.clone();
             session.diagnostics(&home)
         });
         let items = items.await?;
-        // A file whose project is still being read: what was said of it before.
-        let known = || self.published.get(&uri).map(|known| known.items.clone());
-        let items = items.or_else(known).unwrap_or_default();
+        // While its project is being read there are none; then the client is asked to
+        // ask again.
+        let items = items.unwrap_or_default();
         let full = RelatedFullDocumentDiagnosticReport {
             related_documents: None,
             full_document_diagnostic_report: FullDocumentDiagnosticReport {
@@ -483,10 +481,10 @@ impl LanguageServer for Backend {
 
 /// Asks the client what the engine's thread wants to know. An answer may take its
 /// time, and no question waits for it.
-async fn carry(client: Client, work: Sender<Work>, mut messages: UnboundedReceiver<Question>) {
+async fn carry(client: Client, work: Sender<Work>, mut questions: UnboundedReceiver<Question>) {
     let mut reading = 0;
-    while let Some(message) = messages.recv().await {
-        match message {
+    while let Some(question) = questions.recv().await {
+        match question {
             Question::Watch => {
                 let client = client.clone();
                 tokio::spawn(async move {

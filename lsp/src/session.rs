@@ -6,7 +6,6 @@ use crate::options::{ClientOptions, Delivery};
 use crate::position::{self, Measured};
 use crate::server::Mouth;
 use crate::space::{ConfigProblems, Read, Space, read, stamp};
-use dashmap::DashMap;
 use nixamine_project::{Progress, catch, read::read as read_text, resolve_parent};
 use nixamine_rules::config::{Config, FILE_NAME};
 use nixamine_rules::syntax::{Encoding, GreenNode, LineIndex, TextEdit, TextRange};
@@ -75,13 +74,6 @@ pub(crate) struct Client {
     refreshes: bool,
 }
 
-/// What was last said of a file.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Published {
-    pub(crate) version: Option<i32>,
-    pub(crate) items: Vec<lsp_types::Diagnostic>,
-}
-
 /// A file of a space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Home {
@@ -122,7 +114,7 @@ impl Open {
 /// The state of the server.
 pub(crate) struct Session {
     mouth: Mouth,
-    out: UnboundedSender<Question>,
+    asking: UnboundedSender<Question>,
     own: Sender<Work>,
     dropper: Sender<Vec<GreenNode>>,
     log: Option<LogFile>,
@@ -137,7 +129,8 @@ pub(crate) struct Session {
     next_space: u32,
     open: HashMap<Url, Open>,
     at: HashMap<Home, Url>,
-    published: Arc<DashMap<Url, Published>>,
+    /// What was last said of each file.
+    published: HashMap<Url, PublishDiagnosticsParams>,
     /// Files of which something else may have to be said.
     dirty: BTreeSet<Home>,
     /// Must the client ask again?
@@ -163,9 +156,8 @@ const MOST_SINGLY: usize = 20;
 impl Session {
     pub(crate) fn new(
         mouth: Mouth,
-        out: UnboundedSender<Question>,
+        asking: UnboundedSender<Question>,
         own: Sender<Work>,
-        published: Arc<DashMap<Url, Published>>,
         log: Option<LogFile>,
         level: Level,
     ) -> Self {
@@ -177,7 +169,7 @@ impl Session {
             .spawn(move || dropped.into_iter().for_each(drop));
         Self {
             mouth,
-            out,
+            asking,
             own,
             dropper,
             log,
@@ -192,7 +184,7 @@ impl Session {
             next_space: 0,
             open: HashMap::new(),
             at: HashMap::new(),
-            published,
+            published: HashMap::new(),
             dirty: BTreeSet::new(),
             stale_pull: false,
             current: None,
@@ -302,7 +294,7 @@ impl Session {
         }
         // Before that nothing may be said.
         if self.is_running {
-            self.mouth.notify::<LogMessage>(LogMessageParams {
+            self.mouth.notify::<LogMessage>(&LogMessageParams {
                 typ: level.message_type(),
                 message: text.to_owned(),
             });
@@ -315,12 +307,12 @@ impl Session {
         }
         let message = text;
         self.mouth
-            .notify::<ShowMessage>(ShowMessageParams { typ: kind, message });
+            .notify::<ShowMessage>(&ShowMessageParams { typ: kind, message });
     }
 
     pub(crate) fn ask(&self, question: Question) {
         // Nobody listens any more when the server ends.
-        let _ = self.out.send(question);
+        let _ = self.asking.send(question);
     }
 
     // The life of a session.
@@ -1163,11 +1155,11 @@ impl Session {
             };
             self.place(&other, range)
         };
-        let all = findings.into_iter().map(|placed| {
-            let found = placed.into_diagnostic();
-            diagnostic(&found, measured, &mut place, &uri)
-        });
-        Some(all.collect())
+        let all = findings.iter();
+        Some(
+            all.map(|found| diagnostic(found, measured, &mut place, &uri))
+                .collect(),
+        )
     }
 
     /// Says what is new: of open documents, then of some others, because there may
@@ -1204,24 +1196,19 @@ impl Session {
     }
 
     /// Says what was found in a file, unless that was said.
-    fn tell(&self, uri: Url, version: Option<i32>, items: Vec<lsp_types::Diagnostic>) {
-        let published = Published { version, items };
-        match self.published.get(&uri) {
-            Some(known) if *known == published => return,
-            None if published.items.is_empty() && version.is_none() => return,
+    fn tell(&mut self, uri: Url, version: Option<i32>, items: Vec<lsp_types::Diagnostic>) {
+        let is_silent = items.is_empty() && version.is_none();
+        let new = PublishDiagnosticsParams::new(uri, items, version);
+        match self.published.get(&new.uri) {
+            Some(known) if *known == new => return,
+            None if is_silent => return,
             _ => {}
         }
-        self.mouth
-            .notify::<PublishDiagnostics>(PublishDiagnosticsParams {
-                uri: uri.clone(),
-                diagnostics: published.items.clone(),
-                version,
-            });
-        if published.items.is_empty() && version.is_none() {
-            self.published.remove(&uri);
-        } else {
-            self.published.insert(uri, published);
-        }
+        self.mouth.notify::<PublishDiagnostics>(&new);
+        match is_silent {
+            true => self.published.remove(&new.uri),
+            false => self.published.insert(new.uri.clone(), new),
+        };
     }
 
     /// Says what is wrong with the configuration of a project.

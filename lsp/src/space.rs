@@ -88,7 +88,7 @@ impl Space {
         let mut workspace = Workspace::new(Vec::new(), []);
         workspace.join(&settings);
         let config = ConfigState {
-            stamp: config_path(&project, options).and_then(|path| stamp(&path)),
+            stamp: stamp(&config_path(&project, options)),
             problems,
         };
         Self {
@@ -113,8 +113,7 @@ impl Space {
         }
         let root = self.project.root.clone();
         let read = Project::open(&root, &choice(options));
-        let path = config_path(&self.project, options);
-        self.config.stamp = path.and_then(|path| stamp(&path));
+        self.config.stamp = stamp(&config_path(&self.project, options));
         match read {
             Ok(project) => {
                 self.config.problems = warnings(&project);
@@ -131,8 +130,7 @@ impl Space {
 
     /// Is the configuration file another than the one that was read?
     pub(crate) fn is_config_stale(&self, options: &ClientOptions) -> bool {
-        let path = config_path(&self.project, options);
-        !self.single && path.and_then(|path| stamp(&path)) != self.config.stamp
+        !self.single && stamp(&config_path(&self.project, options)) != self.config.stamp
     }
 
     /// Where a file of it lies.
@@ -189,10 +187,10 @@ fn choice(options: &ClientOptions) -> ConfigChoice {
     }
 }
 
-/// The configuration file, if it existed.
-fn config_path(project: &Project, options: &ClientOptions) -> Option<PathBuf> {
+/// Where the configuration file is, if there is one.
+fn config_path(project: &Project, options: &ClientOptions) -> PathBuf {
     let own = || project.root.join(FILE_NAME);
-    Some(options.config_file.clone().unwrap_or_else(own))
+    options.config_file.clone().unwrap_or_else(own)
 }
 
 fn settings(config: &Config, options: &ClientOptions) -> Settings {

@@ -244,9 +244,7 @@ impl Diagnostic {
             return;
         }
         let at = |at| shifted(at, from, to);
-        let range = |range: &mut TextRange| {
-            *range = TextRange::new(at(range.start()), at(range.end()));
-        };
+        let range = |range: &mut TextRange| *range = shifted_range(*range, from, to);
         range(&mut self.range);
         let related = self.related.iter_mut();
         related
@@ -266,12 +264,6 @@ impl Diagnostic {
 }
 
 impl Diagnostic {
-    /// Where it is when what was at `from` is at `to`.
-    pub(crate) fn range_from(&self, from: TextSize, to: TextSize) -> TextRange {
-        let (start, end) = (self.range.start(), self.range.end());
-        TextRange::new(shifted(start, from, to), shifted(end, from, to))
-    }
-
     /// Moves the finding with the text, unless it stands where the text changed:
     /// then false.
     pub(crate) fn follow(&mut self, moved: Moved) -> bool {
@@ -293,6 +285,12 @@ impl Diagnostic {
 /// Where a place is when what was at `from` is at `to`; it may lie before both.
 fn shifted(at: TextSize, from: TextSize, to: TextSize) -> TextSize {
     at + to - from
+}
+
+/// Where a range is when what was at `from` is at `to`.
+pub(crate) fn shifted_range(range: TextRange, from: TextSize, to: TextSize) -> TextRange {
+    let moved = |at| shifted(at, from, to);
+    TextRange::new(moved(range.start()), moved(range.end()))
 }
 
 impl Condition {

@@ -132,6 +132,9 @@ pub fn fixes_of_file(
             taken.push(fix);
         }
     }
+    if taken.is_empty() {
+        return Vec::new();
+    }
     let harmless = |fixes: &[Fix]| {
         let after = apply_edits(text, fixes.iter().flat_map(|fix| &fix.edits));
         after.is_some_and(|after| {

@@ -9,7 +9,7 @@ use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
 
 use crate::config::{FileSettings, Settings};
-use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity};
+use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity, shifted_range};
 use crate::linter::{Document, Source};
 use crate::module::{Class, Definition, FileFacts, Import, Literal, Target};
 use crate::path;
@@ -34,7 +34,7 @@ pub struct Workspace {
 
 /// A finding where it stands now. Its fixes are those that its rule proposed; the
 /// others come with [`Workspace::complete`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Placed<'w> {
     finding: Cow<'w, Diagnostic>,
     /// Where it is.
@@ -59,7 +59,7 @@ impl<'w> Placed<'w> {
 
     fn moved(finding: &'w Diagnostic, from: TextSize, to: TextSize) -> Self {
         Self {
-            range: finding.range_from(from, to),
+            range: shifted_range(finding.range, from, to),
             severity: finding.severity,
             from,
             to,
@@ -77,6 +77,29 @@ impl<'w> Placed<'w> {
         &self.finding.message
     }
 
+    /// How to do it right.
+    pub fn help(&self) -> Option<&str> {
+        self.finding.help.as_deref()
+    }
+
+    /// The other places that belong to it.
+    pub fn related(&self) -> impl Iterator<Item = PlacedRelated<'_>> {
+        self.finding.related.iter().map(|related| PlacedRelated {
+            path: related.path.as_deref(),
+            range: match related.path {
+                Some(_) => related.range,
+                None => shifted_range(related.range, self.from, self.to),
+            },
+            message: &related.message,
+        })
+    }
+
+    /// Has it a fix that is safe, or is if a condition holds?
+    pub fn may_be_safe(&self) -> bool {
+        let mut fixes = self.finding.fixes.iter();
+        fixes.any(|fix| fix.applicability == Applicability::Safe || fix.safe_if.is_some())
+    }
+
     /// All of it, where it stands now, without the ways to mend it that take
     /// time to find.
     pub fn into_diagnostic(self) -> Diagnostic {
@@ -86,6 +109,17 @@ impl<'w> Placed<'w> {
         finding.only_if = None;
         finding
     }
+}
+
+/// Another place of a finding, where it stands now.
+#[derive(Debug, Clone, Copy)]
+pub struct PlacedRelated<'w> {
+    /// The file, relative to the root, when it is not that of the finding.
+    pub path: Option<&'w str>,
+    /// Where it is.
+    pub range: TextRange,
+    /// What it has to do with the finding.
+    pub message: &'w str,
 }
 
 /// The findings of a run, by file.
