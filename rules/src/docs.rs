@@ -84,6 +84,13 @@ mod schema {
             .into()
     }
 
+    /// The JSON schema of what the package for JavaScript gives.
+    pub fn package_schema() -> Value {
+        generator()
+            .into_root_schema_for::<crate::wire::Package>()
+            .into()
+    }
+
     /// The JSON schema of `nixamine.toml`.
     pub fn config_schema() -> Value {
         let mut generator = generator();
@@ -130,7 +137,7 @@ mod schema {
 }
 
 #[cfg(feature = "schema")]
-pub use schema::{config_schema, output_schema};
+pub use schema::{config_schema, output_schema, package_schema};
 
 #[cfg(test)]
 mod tests {

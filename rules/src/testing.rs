@@ -85,9 +85,10 @@ pub fn check_page(rule: &RuleMeta) {
     }
 }
 
-struct Example {
-    files: Vec<(String, String)>,
-    settings_text: String,
+/// An example, read.
+pub(crate) struct Example {
+    pub(crate) files: Vec<(String, String)>,
+    pub(crate) settings_text: String,
     /// The example with its marks, in the normal form of [`Example::with_findings`].
     marked: String,
     /// Lines that were written shorter than they are: as they are, as written.
@@ -97,7 +98,7 @@ struct Example {
 }
 
 impl Example {
-    fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let mut files: Vec<(String, String)> = Vec::new();
         let mut settings_text = String::new();
         let mut marked = String::new();

@@ -73,6 +73,10 @@ fn schemas_are_up_to_date() {
         &pretty(docs::output_schema()),
     );
     check(
+        &folder.join("package.schema.json"),
+        &pretty(docs::package_schema()),
+    );
+    check(
         &folder.join("config.schema.json"),
         &pretty(docs::config_schema()),
     );

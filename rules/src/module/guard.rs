@@ -97,6 +97,17 @@ impl Guard {
     }
 }
 
+impl std::fmt::Display for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = self.text.strip_prefix("choice ").unwrap_or(&self.text);
+        match self.negated {
+            true if text.contains([' ', '=']) => write!(f, "!({text})"),
+            true => write!(f, "!{text}"),
+            false => f.write_str(text),
+        }
+    }
+}
+
 fn is_literal(text: &str) -> bool {
     text.starts_with(|c: char| c == '"' || c.is_ascii_digit()) && !text.contains("${")
 }

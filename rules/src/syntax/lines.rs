@@ -149,9 +149,72 @@ impl LineIndex {
     }
 }
 
+/// Where a text has characters that take another number of bytes than of UTF-16 code
+/// units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Utf16Index {
+    /// Where such a character ends, and how many more bytes than code units the text
+    /// has up to there.
+    wide: Vec<(u32, u32)>,
+}
+
+impl Utf16Index {
+    /// Reads `text`.
+    pub fn new(text: &str) -> Self {
+        let mut wide = Vec::new();
+        let mut more = 0;
+        let ascii = text.bytes().take_while(u8::is_ascii).count();
+        for (at, c) in text[ascii..].char_indices() {
+            let len = c.len_utf8();
+            if len > 1 {
+                more += (len - c.len_utf16()) as u32;
+                wide.push(((ascii + at + len) as u32, more));
+            }
+        }
+        Self { wide }
+    }
+
+    /// The code units before a byte, which must not lie inside of a character.
+    pub fn to_utf16(&self, offset: TextSize) -> u32 {
+        let offset = u32::from(offset);
+        let before = self.wide.partition_point(|(end, _)| *end <= offset);
+        offset - before.checked_sub(1).map_or(0, |last| self.wide[last].1)
+    }
+
+    /// The byte of `text` behind so many code units: between the two of a character
+    /// the one behind it, behind the text its end.
+    pub fn to_byte(&self, text: &str, units: u32) -> TextSize {
+        let before = self.wide.partition_point(|(end, more)| end - more <= units);
+        let more = before.checked_sub(1).map_or(0, |last| self.wide[last].1);
+        let mut byte = (units as usize + more as usize).min(text.len());
+        while !text.is_char_boundary(byte) {
+            byte += 1;
+        }
+        TextSize::new(byte as u32)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn utf16_and_back() {
+        let text = "aü\u{ffff}🐧b🐧";
+        let index = Utf16Index::new(text);
+        let mut units = 0;
+        for (at, c) in text.char_indices() {
+            let at = TextSize::new(at as u32);
+            assert_eq!(index.to_utf16(at), units);
+            assert_eq!(index.to_byte(text, units), at);
+            units += c.len_utf16() as u32;
+        }
+        assert_eq!(index.to_utf16((text.len() as u32).into()), units);
+        assert_eq!(index.to_byte(text, 4), 10.into(), "inside of a penguin");
+        for behind in [units, units + 1, u32::MAX] {
+            assert_eq!(index.to_byte(text, behind), (text.len() as u32).into());
+        }
+    }
 
     #[test]
     fn an_edited_index_is_a_new_one() {

@@ -17,7 +17,7 @@ pub use builder::Cache;
 pub use edit::Change;
 pub use find::{node_around, token_at};
 pub use limits::{MAX_BYTES, MAX_DEPTH, TooComplex};
-pub use lines::{Encoding, LineIndex, Position};
+pub use lines::{Encoding, LineIndex, Position, Utf16Index};
 pub use rnix::ast::{self, AstToken, HasEntry};
 pub use rnix::{
     NodeOrToken, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize,

@@ -192,6 +192,13 @@ impl Workspace {
         }
     }
 
+    /// Says that a file exists, without analysing it. What was joined has to be joined
+    /// again. Twice is no harm.
+    pub fn mention(&mut self, path: &str) {
+        self.joined = None;
+        self.others.push(path.into());
+    }
+
     /// The position of a file in [`Workspace::documents`].
     pub fn position(&self, path: &str) -> Option<usize> {
         let known = |document: &Document| (**document.path()).cmp(path);

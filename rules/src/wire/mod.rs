@@ -2,10 +2,19 @@
 //! contract: `schemas/output.schema.json` is made from it, and [`VERSION`]
 //! changes when a reader of the old form would go wrong.
 
-use crate::diagnostic::{Applicability, Diagnostic, Severity};
+mod facts;
+mod rules;
+mod tree;
+
+pub use facts::{Declaration, FileForm, Header, ImportForm, ModuleForm, Section, Setting};
+pub use rules::{Example, RuleForm};
+pub use tree::TreeForm;
+
+use crate::config::ConfigError;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Severity};
 use crate::rule::Group;
-use crate::syntax::{Encoding, LineIndex, Text, TextRange, TextSize};
-use crate::workspace::Findings;
+use crate::syntax::{Encoding, LineIndex, Text, TextRange, TextSize, Utf16Index};
+use crate::workspace::{Findings, Placed, Workspace};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::sync::Arc;
@@ -37,6 +46,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
+    /// How to do it right.
+    pub help: Option<String>,
     /// The file, relative to the working directory, with `/`; absolute outside it.
     pub path: String,
     /// Where.
@@ -69,8 +80,19 @@ pub struct Place {
     pub line: u32,
     /// The column, from 1, in Unicode scalar values.
     pub column: u32,
-    /// The byte of the file, from 0; a byte order mark counts.
+    /// Where it is in the file, from 0; a byte order mark counts. In bytes, or in
+    /// code units of UTF-16 where JavaScript asked for these.
     pub offset: u32,
+}
+
+/// What [`Place::offset`] counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Offsets {
+    /// Bytes.
+    #[default]
+    Bytes,
+    /// Code units of UTF-16, as in the strings of JavaScript.
+    Utf16,
 }
 
 /// Another place that belongs to a finding.
@@ -119,6 +141,71 @@ pub struct FileCreation {
     pub path: String,
     /// Its whole text.
     pub text: String,
+}
+
+/// A file and its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourceFile {
+    /// Its path.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What fixing did.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Fixed {
+    /// The files that are another now.
+    pub changed: Vec<SourceFile>,
+    /// The files that are new.
+    pub created: Vec<SourceFile>,
+    /// How many fixes were applied.
+    pub applied: usize,
+    /// How many would have broken the syntax or lost a comment, and were not applied.
+    pub refused: usize,
+}
+
+/// Something wrong with a configuration.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ConfigProblem {
+    /// An error means that the configuration cannot be used.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub range: Option<Range>,
+}
+
+impl ConfigProblem {
+    /// A problem of the configuration `text`.
+    pub fn new(problem: &ConfigError, severity: Severity, text: &str, offsets: Offsets) -> Self {
+        let range = problem.span.clone().map(|span| {
+            let at = |at: usize| TextSize::new(at as u32);
+            let range = TextRange::new(at(span.start), at(span.end));
+            Measured::new(text.into(), offsets).range(range)
+        });
+        Self {
+            severity,
+            message: problem.message.clone(),
+            range,
+        }
+    }
+}
+
+/// All forms that the package for JavaScript gives, for its schema.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[allow(dead_code, reason = "only its schema is wanted")]
+pub(crate) struct Package {
+    report: Report,
+    facts: FileForm,
+    tree: TreeForm,
+    rules: Vec<RuleForm>,
+    fixed: Fixed,
+    problems: Vec<ConfigProblem>,
 }
 
 /// The counts of a run.
@@ -182,60 +269,24 @@ impl Report {
         show: &dyn Fn(&str) -> String,
         unreadable: Vec<Unreadable>,
     ) -> Self {
+        Self::with_offsets(findings, show, unreadable, Offsets::Bytes)
+    }
+
+    /// As [`Report::new`], with another unit for [`Place::offset`].
+    pub fn with_offsets(
+        findings: &Findings,
+        show: &dyn Fn(&str) -> String,
+        unreadable: Vec<Unreadable>,
+        offsets: Offsets,
+    ) -> Self {
         let summary = Summary::new(findings, unreadable);
-        let mut lines = Lines {
-            findings,
-            indexes: FxHashMap::default(),
-        };
+        let text_of = |path: &str| findings.text(path).cloned();
+        let mut writer = Writer::new(&text_of, show, offsets);
         let mut diagnostics = Vec::new();
         for file in &findings.files {
             let prints = fingerprints(&file.path, &file.text, &file.diagnostics);
             for (diagnostic, fingerprint) in file.diagnostics.iter().zip(prints) {
-                let at = |path: &Option<Arc<str>>| path.clone().unwrap_or(file.path.clone());
-                diagnostics.push(Finding {
-                    rule: diagnostic.rule.name,
-                    group: diagnostic.rule.group,
-                    severity: diagnostic.severity,
-                    message: diagnostic.message.clone(),
-                    path: show(&file.path),
-                    range: lines.range(&file.path, diagnostic.range),
-                    related: diagnostic
-                        .related
-                        .iter()
-                        .map(|related| RelatedPlace {
-                            message: related.message.clone(),
-                            path: show(&at(&related.path)),
-                            range: lines.range(&at(&related.path), related.range),
-                        })
-                        .collect(),
-                    fixes: diagnostic
-                        .fixes
-                        .iter()
-                        .map(|fix| FixProposal {
-                            title: fix.title.clone(),
-                            applicability: fix.applicability,
-                            edits: fix
-                                .edits
-                                .iter()
-                                .map(|edit| FileEdit {
-                                    path: show(&at(&edit.path)),
-                                    range: lines.range(&at(&edit.path), edit.range),
-                                    text: edit.text.clone(),
-                                })
-                                .collect(),
-                            creates: fix
-                                .creates
-                                .iter()
-                                .map(|file| FileCreation {
-                                    path: show(&file.path),
-                                    text: file.text.clone(),
-                                })
-                                .collect(),
-                        })
-                        .collect(),
-                    url: diagnostic.rule.url(),
-                    fingerprint,
-                });
+                diagnostics.push(writer.finding(&file.path, diagnostic, fingerprint));
             }
         }
         Self {
@@ -246,26 +297,172 @@ impl Report {
     }
 }
 
-/// Line indexes of the files that findings speak of, each made once.
-struct Lines<'f> {
-    findings: &'f Findings,
-    indexes: FxHashMap<Arc<str>, (Text, LineIndex)>,
+/// The findings of one file of a joined workspace. Fixes that take time to find
+/// are missing: [`complete`] has them.
+pub fn findings_of(workspace: &Workspace, file: usize, offsets: Offsets) -> Vec<Finding> {
+    let found = workspace.findings(file).into_iter();
+    written(workspace, file, found.map(Placed::into_diagnostic), offsets)
 }
 
-impl Lines<'_> {
+/// The finding at a place of [`findings_of`], with every way to mend it.
+pub fn complete(
+    workspace: &Workspace,
+    file: usize,
+    index: usize,
+    offsets: Offsets,
+) -> Option<Finding> {
+    let found = workspace.findings(file).into_iter().enumerate();
+    let found = found.map(|(at, placed)| {
+        let mut finding = placed.into_diagnostic();
+        if at == index {
+            workspace.complete(file, &mut finding);
+        }
+        finding
+    });
+    written(workspace, file, found, offsets)
+        .into_iter()
+        .nth(index)
+}
+
+fn written(
+    workspace: &Workspace,
+    file: usize,
+    found: impl Iterator<Item = Diagnostic>,
+    offsets: Offsets,
+) -> Vec<Finding> {
+    let document = &workspace.documents()[file];
+    let found: Vec<Diagnostic> = found.collect();
+    let prints = fingerprints(document.path(), document.text(), &found);
+    let text_of = |path: &str| text_in(workspace, path);
+    let mut writer = Writer::new(&text_of, &str::to_owned, offsets);
+    let all = found.iter().zip(prints);
+    all.map(|(found, print)| writer.finding(document.path(), found, print))
+        .collect()
+}
+
+/// Edits of a file of a workspace.
+pub fn edits_of(
+    workspace: &Workspace,
+    file: usize,
+    edits: &[Edit],
+    offsets: Offsets,
+) -> Vec<FileEdit> {
+    let text_of = |path: &str| text_in(workspace, path);
+    let mut writer = Writer::new(&text_of, &str::to_owned, offsets);
+    let own = workspace.documents()[file].path();
+    edits.iter().map(|edit| writer.edit(own, edit)).collect()
+}
+
+fn text_in(workspace: &Workspace, path: &str) -> Option<Text> {
+    let file = workspace.position(path)?;
+    Some(workspace.documents()[file].text().clone())
+}
+
+/// Writes ranges down. What it takes for a text is made once.
+struct Writer<'w> {
+    text_of: &'w dyn Fn(&str) -> Option<Text>,
+    show: &'w dyn Fn(&str) -> String,
+    offsets: Offsets,
+    texts: FxHashMap<Arc<str>, Measured>,
+}
+
+impl<'w> Writer<'w> {
+    fn new(
+        text_of: &'w dyn Fn(&str) -> Option<Text>,
+        show: &'w dyn Fn(&str) -> String,
+        offsets: Offsets,
+    ) -> Self {
+        Self {
+            text_of,
+            show,
+            offsets,
+            texts: FxHashMap::default(),
+        }
+    }
+
     fn range(&mut self, path: &Arc<str>, range: TextRange) -> Range {
-        let findings = self.findings;
-        let (text, index) = self.indexes.entry(path.clone()).or_insert_with(|| {
-            let text = findings.text(path).cloned().unwrap_or_default();
-            let index = LineIndex::new(&text);
-            (text, index)
+        let (text_of, offsets) = (self.text_of, self.offsets);
+        let entry = self.texts.entry(path.clone());
+        let measured = entry.or_insert_with(|| {
+            let text = text_of(path).unwrap_or_default();
+            Measured::new(text, offsets)
         });
+        measured.range(range)
+    }
+
+    fn edit(&mut self, own: &Arc<str>, edit: &Edit) -> FileEdit {
+        let path = edit.path.as_ref().unwrap_or(own);
+        FileEdit {
+            path: (self.show)(path),
+            range: self.range(path, edit.range),
+            text: edit.text.clone(),
+        }
+    }
+
+    fn finding(&mut self, own: &Arc<str>, found: &Diagnostic, fingerprint: String) -> Finding {
+        let related = found.related.iter().map(|related| {
+            let path = related.path.as_ref().unwrap_or(own);
+            RelatedPlace {
+                message: related.message.clone(),
+                path: (self.show)(path),
+                range: self.range(path, related.range),
+            }
+        });
+        let related = related.collect();
+        let fixes = found.fixes.iter().map(|fix| FixProposal {
+            title: fix.title.clone(),
+            applicability: fix.applicability,
+            edits: fix.edits.iter().map(|edit| self.edit(own, edit)).collect(),
+            creates: fix
+                .creates
+                .iter()
+                .map(|file| FileCreation {
+                    path: (self.show)(&file.path),
+                    text: file.text.clone(),
+                })
+                .collect(),
+        });
+        let fixes = fixes.collect();
+        Finding {
+            rule: found.rule.name,
+            group: found.rule.group,
+            severity: found.severity,
+            message: found.message.clone(),
+            help: found.help.clone(),
+            path: (self.show)(own),
+            range: self.range(own, found.range),
+            related,
+            fixes,
+            url: found.rule.url(),
+            fingerprint,
+        }
+    }
+}
+
+/// A text and what it takes to say where something is in it.
+struct Measured {
+    text: Text,
+    lines: LineIndex,
+    units: Option<Utf16Index>,
+}
+
+impl Measured {
+    fn new(text: Text, offsets: Offsets) -> Self {
+        Self {
+            lines: LineIndex::new(&text),
+            units: (offsets == Offsets::Utf16).then(|| Utf16Index::new(&text)),
+            text,
+        }
+    }
+
+    fn range(&self, range: TextRange) -> Range {
         let place = |offset: TextSize| {
-            let position = index.position(text, offset, Encoding::Utf32);
+            let position = self.lines.position(&self.text, offset, Encoding::Utf32);
+            let units = self.units.as_ref();
             Place {
                 line: position.line + 1,
                 column: position.column + 1,
-                offset: offset.into(),
+                offset: units.map_or(offset.into(), |units| units.to_utf16(offset)),
             }
         };
         Range {
