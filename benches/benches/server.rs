@@ -42,6 +42,34 @@ struct Server {
     output: BufReader<ChildStdout>,
 }
 
+/// A message as it goes over a pipe.
+fn framed(message: &Value) -> Vec<u8> {
+    let mut message = message.clone();
+    message["jsonrpc"] = json!("2.0");
+    let body = message.to_string();
+    format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+/// The body of the next message of a server.
+fn frame(output: &mut BufReader<ChildStdout>) -> Vec<u8> {
+    let mut len = 0;
+    loop {
+        let mut line = String::new();
+        let read = output.read_line(&mut line).expect("the server speaks");
+        assert!(read > 0, "the server went away");
+        match line.trim().split_once(": ") {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                len = value.parse().expect("a length");
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; len];
+    output.read_exact(&mut body).expect("a whole message");
+    body
+}
+
 impl Server {
     fn start(command: &str, root: &Path) -> std::io::Result<Self> {
         let mut words = command.split(' ');
@@ -68,38 +96,14 @@ impl Server {
     }
 
     fn send(&mut self, message: &Value) {
-        let mut message = message.clone();
-        message["jsonrpc"] = json!("2.0");
-        let body = message.to_string();
-        let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        let sent = self.input.write_all(frame.as_bytes());
+        let sent = self.input.write_all(&framed(message));
         sent.and_then(|()| self.input.flush())
             .expect("the server listens");
     }
 
-    /// The body of the next message.
-    fn frame(&mut self) -> Vec<u8> {
-        let mut len = 0;
-        loop {
-            let mut line = String::new();
-            let read = self.output.read_line(&mut line).expect("the server speaks");
-            assert!(read > 0, "the server went away");
-            match line.trim().split_once(": ") {
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    len = value.parse().expect("a length");
-                }
-                Some(_) => {}
-                None => break,
-            }
-        }
-        let mut body = vec![0; len];
-        self.output.read_exact(&mut body).expect("a whole message");
-        body
-    }
-
     /// The next message; what the server asks is answered.
     fn receive(&mut self) -> Value {
-        let body = self.frame();
+        let body = frame(&mut self.output);
         let message: Value = serde_json::from_slice(&body).expect("JSON");
         if let (Some(id), Some(_)) = (message.get("id"), message.get("method")) {
             self.send(&json!({ "id": id, "result": null }));
@@ -111,7 +115,7 @@ impl Server {
     /// which they are. Returns when they were there.
     fn findings(&mut self, uri: &str, version: i64) -> Instant {
         loop {
-            let body = self.frame();
+            let body = frame(&mut self.output);
             let now = Instant::now();
             let message: Value = serde_json::from_slice(&body).expect("JSON");
             if let (Some(id), Some(_)) = (message.get("id"), message.get("method")) {
@@ -233,6 +237,7 @@ fn main() {
     }
     let folder = target.join("tmp/server-bench");
     keystrokes(&commands, &folder, quick);
+    storm(&commands, &folder, quick);
     many_modules(&commands[0].1, &folder, quick);
     // What is left is overwritten by the next run.
     let _ = fs::remove_dir_all(&folder);
@@ -283,6 +288,84 @@ fn keystrokes(commands: &[(String, String)], folder: &Path, quick: bool) {
                 row(name, "new bindings", server, times);
             }
         }
+    }
+}
+
+/// Edits sent at once, with requests among them: how long each answer takes after the
+/// last byte was sent, and how long the findings of the last edit take.
+fn storm(commands: &[(String, String)], folder: &Path, quick: bool) {
+    let (edits, requests) = match quick {
+        true => (40, 2),
+        false => (2_000, 100),
+    };
+    println!("\n## {edits} edits and {requests} requests sent at once, module of 5 KB (ms)\n");
+    println!(
+        "| server | answers p50 | p99 | last | findings of the last edit |\n|---|---|---|---|---|"
+    );
+    let text = probed(&module(1, 5_000), "\n    #");
+    let (line, indent) = probe_of(&text);
+    let root = folder.join("alone");
+    let root = root.canonicalize().expect("the folder");
+    let uri = format!("file://{}/storm.nix", root.display());
+    for (name, command) in commands {
+        let Ok(mut server) = Server::start(command, &root) else {
+            continue;
+        };
+        server.open(&uri, &text);
+        server.findings(&uri, 1);
+        let mut bytes = Vec::new();
+        let mut wanted = HashSet::new();
+        let last = edits + 1;
+        for version in 2..=last {
+            let at = json!({ "line": line, "character": indent });
+            let change = json!({ "range": { "start": at, "end": at }, "text": "a" });
+            let document = json!({ "uri": uri, "version": version });
+            let params = json!({ "textDocument": document, "contentChanges": [change] });
+            let method = "textDocument/didChange";
+            bytes.extend(framed(&json!({ "method": method, "params": params })));
+            if version % (edits / requests) == 0 {
+                let document = json!({ "uri": uri });
+                let params = json!({ "textDocument": document, "position": at });
+                let method = "textDocument/hover";
+                let id = 1_000 + version;
+                bytes.extend(framed(
+                    &json!({ "id": id, "method": method, "params": params }),
+                ));
+                wanted.insert(id);
+            }
+        }
+        let (input, output) = (&mut server.input, &mut server.output);
+        let (sent, answers, found) = std::thread::scope(|scope| {
+            // It reads what is said meanwhile, or both would wait.
+            let writer = scope.spawn(move || {
+                input.write_all(&bytes).expect("the server listens");
+                Instant::now()
+            });
+            let (mut answers, mut found) = (Vec::new(), None);
+            let mut says_versions = true;
+            while !wanted.is_empty() || (found.is_none() && says_versions) {
+                let body = frame(output);
+                let now = Instant::now();
+                let message: Value = serde_json::from_slice(&body).expect("JSON");
+                if message["id"].as_i64().is_some_and(|id| wanted.remove(&id)) {
+                    answers.push(now);
+                }
+                let params = &message["params"];
+                if params["uri"] == uri.as_str() {
+                    says_versions = !params["version"].is_null();
+                    found = found.or((params["version"] == last).then_some(now));
+                }
+            }
+            (writer.join().expect("all is sent"), answers, found)
+        });
+        let answers = answers.into_iter();
+        let mut times: Vec<_> = answers
+            .map(|at| at.saturating_duration_since(sent))
+            .collect();
+        let [p50, p99, slowest] = [50, 99, 100].map(|percent| percentile(&mut times, percent));
+        let found = found.map(|at| at.saturating_duration_since(sent).as_secs_f64() * 1e3);
+        let found = found.map_or("–".to_owned(), |found| format!("{found:.1}"));
+        println!("| {name} | {p50:.1} | {p99:.1} | {slowest:.1} | {found} |");
     }
 }
 
