@@ -39,14 +39,17 @@ use tower_lsp::lsp_types::{
     CodeActionResponse, CompletionOptions, CompletionParams, CompletionResponse, ConfigurationItem,
     ConfigurationParams, DiagnosticOptions, DiagnosticServerCapabilities,
     DidChangeWatchedFilesRegistrationOptions, DocumentDiagnosticParams, DocumentDiagnosticReport,
-    DocumentDiagnosticReportResult, ExecuteCommandOptions, ExecuteCommandParams, FileSystemWatcher,
-    FullDocumentDiagnosticReport, GlobPattern, Hover, HoverParams, HoverProviderCapability,
-    InitializeParams, InitializeResult, NumberOrString, OneOf, ProgressParams, ProgressParamsValue,
-    Registration, RegistrationParams, RelatedFullDocumentDiagnosticReport, SaveOptions,
-    ServerCapabilities, ServerInfo, ShowDocumentParams, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url,
-    WorkDoneProgress, WorkDoneProgressBegin, WorkDoneProgressCreateParams, WorkDoneProgressEnd,
-    WorkDoneProgressReport, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    DocumentDiagnosticReportResult, ExecuteCommandOptions, ExecuteCommandParams,
+    FileOperationFilter, FileOperationPattern, FileOperationPatternKind,
+    FileOperationRegistrationOptions, FileSystemWatcher, FullDocumentDiagnosticReport, GlobPattern,
+    Hover, HoverParams, HoverProviderCapability, InitializeParams, InitializeResult,
+    NumberOrString, OneOf, ProgressParams, ProgressParamsValue, Registration, RegistrationParams,
+    RelatedFullDocumentDiagnosticReport, SaveOptions, ServerCapabilities, ServerInfo,
+    ShowDocumentParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, Url, WorkDoneProgress, WorkDoneProgressBegin,
+    WorkDoneProgressCreateParams, WorkDoneProgressEnd, WorkDoneProgressReport,
+    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 use tower_lsp::{Client, LanguageServer, LspService};
 use tower_service::Service;
@@ -390,7 +393,7 @@ impl LanguageServer for Backend {
                         supported: Some(true),
                         change_notifications: Some(OneOf::Left(true)),
                     }),
-                    file_operations: None,
+                    file_operations: Some(file_operations()),
                 }),
                 ..ServerCapabilities::default()
             },
@@ -537,6 +540,28 @@ async fn carry(client: Client, work: Sender<Work>, mut questions: UnboundedRecei
                 tokio::spawn(show_progress(client.clone(), token, title, progress, ended));
             }
         }
+    }
+}
+
+/// Clients that watch `*.nix` see no folder that is renamed or deleted.
+fn file_operations() -> WorkspaceFileOperationsServerCapabilities {
+    let filter = |kind, glob: &str| FileOperationFilter {
+        scheme: Some("file".to_owned()),
+        pattern: FileOperationPattern {
+            glob: glob.to_owned(),
+            matches: Some(kind),
+            options: None,
+        },
+    };
+    let filters = vec![
+        filter(FileOperationPatternKind::File, "**/*.nix"),
+        filter(FileOperationPatternKind::Folder, "**"),
+    ];
+    let interest = Some(FileOperationRegistrationOptions { filters });
+    WorkspaceFileOperationsServerCapabilities {
+        did_rename: interest.clone(),
+        did_delete: interest,
+        ..WorkspaceFileOperationsServerCapabilities::default()
     }
 }
 

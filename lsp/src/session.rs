@@ -21,11 +21,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 use tower_lsp::lsp_types::notification::{LogMessage, PublishDiagnostics, ShowMessage};
 use tower_lsp::lsp_types::{
-    self, ClientCapabilities, DidChangeConfigurationParams, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, FileChangeType, InitializeParams,
-    Location, LogMessageParams, MessageType, PublishDiagnosticsParams, Range, ShowMessageParams,
-    Url,
+    self, ClientCapabilities, DeleteFilesParams, DidChangeConfigurationParams,
+    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    FileChangeType, FileEvent, InitializeParams, Location, LogMessageParams, MessageType,
+    PublishDiagnosticsParams, Range, RenameFilesParams, ShowMessageParams, Url,
 };
 
 /// Something for the engine's thread to do.
@@ -403,21 +403,25 @@ impl Session {
                 return None;
             }
         };
-        let space = Space::open(&folder, &self.options);
+        Some(self.add_space(Space::open(&folder, &self.options)))
+    }
+
+    /// The number of a project, read if it is new.
+    fn add_space(&mut self, space: Space) -> u32 {
         let root = &space.project.root;
         let known = self
             .spaces
             .iter()
             .find(|(_, known)| !known.single && known.project.root == *root);
         if let Some((id, _)) = known {
-            return Some(*id);
+            return *id;
         }
         let id = self.next_space;
         self.next_space += 1;
         self.spaces.insert(id, space);
         self.tell_config(id);
         self.read_space(id);
-        Some(id)
+        id
     }
 
     /// Reads a project, elsewhere.
@@ -550,6 +554,8 @@ impl Session {
                 with(self, params, Self::did_change_configuration)
             }
             "workspace/didChangeWatchedFiles" => with(self, params, Self::did_change_files),
+            "workspace/didRenameFiles" => with(self, params, Self::did_rename_files),
+            "workspace/didDeleteFiles" => with(self, params, Self::did_delete_files),
             "workspace/didChangeWorkspaceFolders" => with(self, params, Self::did_change_folders),
             _ => {}
         }
@@ -648,11 +654,9 @@ impl Session {
     /// The project around a folder that the client did not name.
     fn project_around(&mut self, folder: &Path) -> Option<u32> {
         let folder = folder.ancestors().find(|folder| folder.is_dir())?;
-        let space = Space::open(folder, &self.options);
-        match space.project.marked {
-            true => self.add_folder(folder),
-            false => None,
-        }
+        let folder = folder.canonicalize().ok()?;
+        let space = Space::open(&folder, &self.options);
+        space.project.marked.then(|| self.add_space(space))
     }
 
     fn member(&mut self, id: u32, disk: &Path, name: &str) -> Role {
@@ -1001,6 +1005,24 @@ impl Session {
         }
     }
 
+    fn did_rename_files(&mut self, params: RenameFilesParams) {
+        let changes = params.files.iter().flat_map(|file| {
+            [
+                event(&file.old_uri, FileChangeType::DELETED),
+                event(&file.new_uri, FileChangeType::CREATED),
+            ]
+        });
+        let changes = changes.flatten().collect();
+        self.did_change_files(DidChangeWatchedFilesParams { changes });
+    }
+
+    fn did_delete_files(&mut self, params: DeleteFilesParams) {
+        let changes = params.files.iter();
+        let changes = changes.filter_map(|file| event(&file.uri, FileChangeType::DELETED));
+        let changes = changes.collect();
+        self.did_change_files(DidChangeWatchedFilesParams { changes });
+    }
+
     /// Does the disk have to be looked at?
     fn looks(&self) -> bool {
         self.is_running && !self.client.watches && !self.spaces.is_empty()
@@ -1289,4 +1311,8 @@ impl Client {
                 .is_some_and(|it| it.refresh_support.unwrap_or_default()),
         }
     }
+}
+
+fn event(uri: &str, typ: FileChangeType) -> Option<FileEvent> {
+    Url::parse(uri).ok().map(|uri| FileEvent { uri, typ })
 }

@@ -68,6 +68,8 @@ pub(crate) struct Client {
     pub(crate) messages: Vec<String>,
     /// Requests of the server, by method, with their parameters.
     pub(crate) requests: Vec<(String, Value)>,
+    /// What the server reports of its progress: the kind and the message.
+    pub(crate) progress: Vec<(String, Value)>,
     /// Answers that nobody has waited for yet.
     answers: HashMap<i64, Value>,
     /// What the client answers when it is asked for its configuration.
@@ -77,8 +79,13 @@ pub(crate) struct Client {
 impl Client {
     /// Starts a server. It is not initialized.
     pub(crate) fn start() -> Self {
+        Self::start_with(&["--log-level", "warn"])
+    }
+
+    pub(crate) fn start_with(args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_nixamine"))
-            .args(["lsp", "--log-level", "warn"])
+            .arg("lsp")
+            .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -119,6 +126,7 @@ impl Client {
             publications: 0,
             messages: Vec::new(),
             requests: Vec::new(),
+            progress: Vec::new(),
             answers: HashMap::new(),
             configuration: Value::Null,
         }
@@ -147,9 +155,15 @@ impl Client {
 
     pub(crate) fn open_with(root: &Path, capabilities: Value, options: Value) -> Self {
         let mut client = Self::start();
+        client.begin(root, capabilities, options);
+        client
+    }
+
+    /// The first words to a server.
+    pub(crate) fn begin(&mut self, root: &Path, capabilities: Value, options: Value) {
         let mut options = options;
         options["debug"] = json!(true);
-        client.request(
+        self.request(
             "initialize",
             json!({
                 "processId": null,
@@ -158,8 +172,7 @@ impl Client {
                 "initializationOptions": options,
             }),
         );
-        client.notify("initialized", json!({}));
-        client
+        self.notify("initialized", json!({}));
     }
 
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
@@ -237,6 +250,11 @@ impl Client {
             Some("window/logMessage" | "window/showMessage") => {
                 self.messages
                     .push(params["message"].as_str().unwrap().to_owned());
+            }
+            Some("$/progress") => {
+                let value = &params["value"];
+                let kind = value["kind"].as_str().unwrap().to_owned();
+                self.progress.push((kind, value["message"].clone()));
             }
             Some(method) => {
                 if let Some(id) = message.get("id") {

@@ -338,6 +338,98 @@ fn excluded_and_ignored_files_are_left_alone() {
 }
 
 #[test]
+fn a_renamed_folder_takes_its_modules_along() {
+    let folder = Folder::new(TWINS);
+    folder.write("host.nix", "{ imports = [ ./new/a.nix ./b.nix ]; }\n");
+    folder.write("old/a.nix", TWINS[2].1);
+    let mut client = Client::open(&folder.path());
+    let (old, new) = (folder.uri("old/a.nix"), folder.uri("new/a.nix"));
+    client.open_file(&folder, "b.nix");
+    assert!(client.findings_of(&folder.uri("b.nix"), 1).is_empty());
+    let rename = |from: &str, to: &str| {
+        std::fs::rename(folder.path().join(from), folder.path().join(to)).unwrap();
+    };
+    let watched = |client: &mut Client, changes: &[(&str, u8)]| {
+        let changes = changes.iter();
+        let changes = changes.map(|(uri, kind)| json!({ "uri": uri, "type": kind }));
+        let changes: Vec<_> = changes.collect();
+        let params = json!({ "changes": changes });
+        client.notify("workspace/didChangeWatchedFiles", params);
+    };
+    // As a client tells it that names every file.
+    rename("old", "new");
+    watched(&mut client, &[(&old, 3), (&new, 1)]);
+    client.rules_once(&new, |rules| rules == ["duplicate-sysctl"]);
+    client.rules_once(&folder.uri("b.nix"), |rules| rules == ["duplicate-sysctl"]);
+    // As a client tells it that names the folders alone.
+    rename("new", "old");
+    watched(
+        &mut client,
+        &[(&folder.uri("new"), 3), (&folder.uri("old"), 1)],
+    );
+    client.rules_once(&folder.uri("b.nix"), <[String]>::is_empty);
+    client.rules_once(&new, <[String]>::is_empty);
+    // As an editor tells it that renamed the folder itself.
+    rename("old", "new");
+    let renamed = json!({ "oldUri": folder.uri("old"), "newUri": folder.uri("new") });
+    client.notify("workspace/didRenameFiles", json!({ "files": [renamed] }));
+    client.rules_once(&new, |rules| rules == ["duplicate-sysctl"]);
+    std::fs::remove_dir_all(folder.path().join("new")).unwrap();
+    let deleted = json!({ "files": [{ "uri": folder.uri("new") }] });
+    client.notify("workspace/didDeleteFiles", deleted);
+    client.rules_once(&folder.uri("b.nix"), <[String]>::is_empty);
+}
+
+#[test]
+fn reading_a_project_shows_its_progress() {
+    let folder = Folder::new(TWINS);
+    let mut capabilities = Client::capabilities();
+    capabilities["window"]["workDoneProgress"] = json!(true);
+    let mut client = Client::open_with(&folder.path(), capabilities, json!({}));
+    client.until("the end of it", |client| {
+        let last = client.progress.last();
+        last.is_some_and(|(kind, _)| kind == "end").then_some(())
+    });
+    assert_eq!(client.progress[0].0, "begin");
+    let mut asked = client.requests.iter();
+    let asked = asked.find(|(method, _)| method == "window/workDoneProgress/create");
+    assert!(asked.unwrap().1["token"].is_string());
+    // Nobody is bothered who did not ask for it.
+    let mut client = Client::open(&folder.path());
+    client.rules_once(&folder.uri("a.nix"), |rules| rules == ["duplicate-sysctl"]);
+    assert!(client.progress.is_empty());
+}
+
+#[test]
+fn the_log_file_has_what_the_client_is_told() {
+    let folder = Folder::new(TWINS);
+    let log = folder.path().join("server.log");
+    let args = ["--log-level", "debug", "--log-file", log.to_str().unwrap()];
+    let mut client = Client::start_with(&args);
+    client.begin(&folder.path(), Client::capabilities(), json!({}));
+    client.rules_once(&folder.uri("a.nix"), |rules| rules == ["duplicate-sysctl"]);
+    client.raw(b"Content-Length: 5\r\n\r\n{no}!");
+    client.until("a word about it", |client| {
+        let refused = |text: &String| text.contains("not understood");
+        client.messages.iter().any(refused).then_some(())
+    });
+    assert_eq!(client.exit(), Some(0));
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(
+        log.contains("3 files read") && log.contains("not understood"),
+        "{log}"
+    );
+    assert!(log.lines().any(|line| line.starts_with("debug")), "{log}");
+}
+
+#[test]
+fn a_log_file_that_cannot_be_written_is_an_error() {
+    let folder = Folder::new(&[]);
+    let mut client = Client::start_with(&["--log-file", folder.path().to_str().unwrap()]);
+    assert_eq!(client.wait_for_end(), Some(2));
+}
+
+#[test]
 fn too_much_is_not_read() {
     let folder = Folder::new(TWINS);
     for number in 0..20 {
