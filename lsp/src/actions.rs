@@ -88,6 +88,7 @@ impl Session {
                         kind: Some(CodeActionKind::QUICKFIX),
                         diagnostics: Some(vec![shown.clone()]),
                         edit: Some(edit),
+                        command: self.fill_in(uri, document.text(), fix),
                         is_preferred: (is_safe && index == 0).then_some(true),
                         ..CodeAction::default()
                     });
@@ -227,35 +228,37 @@ impl Session {
             let mut edit = allow(tree, range, rule, reach)?;
             let line_break = edit.text.len() - edit.text.trim_end_matches(['\r', '\n']).len();
             let mut end = edit.text.len() - line_break;
-            let command = self.client.shows_documents.then(|| {
+            if self.client.shows_documents {
                 // The reason is written next.
                 edit.text.insert(end, ' ');
                 end += 1;
-                let at = self.position_after(tree.text(), &edit, end);
-                Command {
-                    title: "write the reason".to_owned(),
-                    command: SELECT.to_owned(),
-                    arguments: Some(vec![json!(uri), json!(at)]),
-                }
-            });
-            let fix = Fix::new(
-                Applicability::Manual,
-                format!("allow {rule} {place}"),
-                [edit],
-            );
+            }
+            let title = format!("allow {rule} {place}");
+            let fix = Fix::new(Applicability::Manual, title, [edit]).blank(end);
             Some(CodeAction {
                 title: fix.title.clone(),
                 kind: Some(CodeActionKind::QUICKFIX),
                 edit: self.workspace_edit(home, &fix),
-                command,
+                command: self.fill_in(uri, tree.text(), &fix),
                 ..CodeAction::default()
             })
         });
         all.collect()
     }
 
+    /// Puts the cursor where something is left to write after a fix of a file whose
+    /// text is `text`.
+    fn fill_in(&self, uri: &Url, text: &str, fix: &Fix) -> Option<Command> {
+        let (blank, edit) = (fix.blank?, fix.edits.first()?);
+        self.client.shows_documents.then(|| Command {
+            title: "write the reason".to_owned(),
+            command: SELECT.to_owned(),
+            arguments: Some(vec![json!(uri), json!(self.place_after(text, edit, blank))]),
+        })
+    }
+
     /// Where a place inside of what an edit inserts will be.
-    fn position_after(&self, text: &str, edit: &Edit, inside: usize) -> Position {
+    fn place_after(&self, text: &str, edit: &Edit, inside: usize) -> Position {
         let start = usize::from(edit.range.start());
         let mut after = text[..start].to_owned();
         after.push_str(&edit.text[..inside]);

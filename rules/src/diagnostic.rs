@@ -127,6 +127,8 @@ pub struct Fix {
     pub edits: Vec<Edit>,
     /// Files to create.
     pub creates: Vec<NewFile>,
+    /// Where something is left to write, in the text of the first edit, in bytes.
+    pub blank: Option<usize>,
 }
 
 impl Fix {
@@ -142,7 +144,15 @@ impl Fix {
             safe_if: None,
             edits: edits.into_iter().collect(),
             creates: Vec::new(),
+            blank: None,
         }
+    }
+
+    /// Says where in the text of the first edit something is left to write.
+    #[must_use]
+    pub fn blank(mut self, at: usize) -> Self {
+        self.blank = Some(at);
+        self
     }
 }
 

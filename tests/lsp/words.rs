@@ -53,7 +53,18 @@ fn findings_are_mended() {
         1
     );
     assert_eq!(plain["diagnostics"][0]["code"], "mk-force");
-    // Allowed, it is no longer found; the cursor goes where the reason belongs.
+    // The cursor goes where the reason belongs.
+    let at_end_of_line = |action: &Value, after: &str| {
+        let target = &action["command"]["arguments"][1];
+        let line = target["line"].as_u64().unwrap() as usize;
+        let line = after.lines().nth(line).unwrap();
+        assert_eq!(target["character"], line.len(), "{line}");
+        assert!(line.ends_with(' ') && line.contains('#'), "{line}");
+    };
+    let reason = named("add a reason (mk-force)");
+    at_end_of_line(&reason, &applied(MODULE, &reason, &uri));
+    assert!(plain.get("command").is_none());
+    // Allowed, it is no longer found.
     for place in ["line", "binding", "file"] {
         let allow = named(&format!("allow mk-force in this {place}"));
         let after = applied(MODULE, &allow, &uri);
@@ -63,16 +74,7 @@ fn findings_are_mended() {
             rules.iter().all(|found| found["code"] != "mk-force"),
             "{after}"
         );
-        let target = &allow["command"]["arguments"][1];
-        let line = after
-            .lines()
-            .nth(target["line"].as_u64().unwrap() as usize)
-            .unwrap();
-        assert_eq!(
-            line.len() as u64,
-            target["character"].as_u64().unwrap(),
-            "{line}"
-        );
+        at_end_of_line(&allow, &after);
         assert!(line.ends_with(") "), "{line}");
         client.request(
             "workspace/executeCommand",

@@ -384,14 +384,18 @@ fn add_reason(range: TextRange, cx: &FileContext<'_>) -> Fix {
     let line = text[..at].rfind(['\n', '\r']).map_or(0, |found| found + 1);
     let before = &text[line..at];
     let indent = before.len() - before.trim_start().len();
-    let edit = if before.contains("''") || before.matches('"').count() % 2 == 1 {
+    const ASIDE: &str = "/* reason: ";
+    const ABOVE: &str = "# Reason: ";
+    let (edit, blank) = if before.contains("''") || before.matches('"').count() % 2 == 1 {
         // The line starts inside a string: a comment can only stand right here.
-        Edit::insert(range.start(), "/* reason: */ ")
+        let edit = Edit::insert(range.start(), format!("{ASIDE}*/ "));
+        (edit, ASIDE.len())
     } else {
         let start = TextSize::new((line + indent) as u32);
-        Edit::insert(start, format!("# Reason: \n{}", &before[..indent]))
+        let edit = Edit::insert(start, format!("{ABOVE}\n{}", &before[..indent]));
+        (edit, ABOVE.len())
     };
-    Fix::new(Applicability::Manual, "add a reason", [edit])
+    Fix::new(Applicability::Manual, "add a reason", [edit]).blank(blank)
 }
 
 #[cfg(test)]
