@@ -43,6 +43,7 @@ let
     mkOption = args: args // { _type = "option"; };
     mkEnableOption = name: {
       _type = "option";
+      type = "bool";
       default = false;
       description = "Whether to enable ${name}.";
     };
@@ -65,6 +66,7 @@ let
         }) (filter (name: keep name set.${name}) (attrNames set))
       );
     types = {
+      anything = "anything";
       bool = "bool";
       str = "string";
       path = "path";
@@ -211,7 +213,7 @@ let
           split = set ? config || set ? options;
           own = [
             (plain (
-              removeAttrs (if split then set.config or { } else removeAttrs set [ "imports" ]) (
+              removeAttrs (if split then set.config or { } else removeAttrs set [ "imports" "key" ]) (
                 if special then [ "specialisation" ] else [ ]
               )
             ))
