@@ -290,6 +290,7 @@ const DENSE: &[&str] = &[
     "  home-manager.users.@ = {\n    home.homeDirectory = \"/home/@\";\n    home.file.x.text = \"/home/@/y\";\n  };\n",
     "  specialisation.@.configuration = { boot.kernel.sysctl.\"net.git.3\" = 1; };\n",
     "  imports = [ ./other.nix (lib.mkIf a { services.y = lib.mkForce 1; }) ] ++ more;\n",
+    "  options.@ = if lib ? mdDoc then mkOption {\n    type = lib.types.string;\n    description = lib.mdDoc \"x\";\n  } else lib.id (lib.literalMD or (x: lib.literalDocBook x));\n",
     "  programs.@ = mkMerge [ { a = mkForce 1; } (mkIf b { c = mkForce 2; }) ];\n",
 ];
 

@@ -4,7 +4,7 @@ use crate::position::Measured;
 use crate::session::{Home, Session};
 use crate::space::{ConfigProblems, Space};
 use nixamine_rules::syntax::{LineIndex, TextRange, TextSize};
-use nixamine_rules::{Edit, Fix, Group, Placed, Severity};
+use nixamine_rules::{Edit, Fix, Placed, Severity, Tag};
 use std::collections::HashMap;
 use tower_lsp::lsp_types::{
     self, CodeDescription, CreateFile, CreateFileOptions, DiagnosticRelatedInformation,
@@ -52,7 +52,10 @@ pub(crate) fn diagnostic(
         message.push_str("\nhelp: ");
         message.push_str(help);
     }
-    let tags = (found.rule().group == Group::Unused).then(|| vec![DiagnosticTag::UNNECESSARY]);
+    let tag = found.rule().tag.map(|tag| match tag {
+        Tag::Unnecessary => DiagnosticTag::UNNECESSARY,
+        Tag::Deprecated => DiagnosticTag::DEPRECATED,
+    });
     let href = Url::parse(&found.rule().url()).ok();
     lsp_types::Diagnostic {
         range: measured.to_range(found.range),
@@ -62,7 +65,7 @@ pub(crate) fn diagnostic(
         source: Some(SOURCE.to_owned()),
         message,
         related_information: (!related.is_empty()).then_some(related),
-        tags,
+        tags: tag.map(|tag| vec![tag]),
         data: None,
     }
 }

@@ -39,5 +39,5 @@ pub mod workspace;
 pub use config::{Config, ConfigError, Settings};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, Severity};
 pub use linter::{Document, Source, analyze, analyze_with};
-pub use rule::{Group, Rule, RuleMeta};
+pub use rule::{Group, Rule, RuleMeta, Tag};
 pub use workspace::{FileFindings, Findings, Placed, PlacedRelated, Workspace};

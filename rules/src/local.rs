@@ -351,6 +351,12 @@ impl LocalContext<'_> {
         self.meaning(expr)?.lib_function().map(SmolStr::from)
     }
 
+    /// Writes down that what is said depends on `node`, too. What lies in the statement
+    /// around the place need not be written down.
+    pub fn saw(&mut self, node: &SyntaxNode) {
+        self.seen.push(node.text_range());
+    }
+
     /// The keys of all bindings around `node`, outermost first; its own, if it
     /// is a binding, are not among them.
     pub fn attr_path(&self, node: &SyntaxNode) -> Vec<Option<SmolStr>> {

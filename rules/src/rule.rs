@@ -49,6 +49,15 @@ impl Group {
     }
 }
 
+/// How an editor may show what a rule finds, besides the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// Faded: it may go.
+    Unnecessary,
+    /// Struck out: it will go by itself.
+    Deprecated,
+}
+
 /// Everything about a rule that does not depend on a text.
 pub struct RuleMeta {
     /// The name, in kebab-case; final once released.
@@ -57,6 +66,8 @@ pub struct RuleMeta {
     pub aliases: &'static [&'static str],
     /// What it is about.
     pub group: Group,
+    /// How an editor may show what it finds.
+    pub tag: Option<Tag>,
     /// How bad a finding is unless the rule or the configuration says otherwise.
     pub severity: Severity,
     /// On without being selected?
@@ -210,6 +221,7 @@ macro_rules! declare_rule {
             name: $name:literal,
             $(aliases: $aliases:expr,)?
             group: $group:ident,
+            $(tag: $tag:ident,)?
             severity: $severity:ident,
             enabled: $enabled:literal,
             since: $since:literal,
@@ -227,6 +239,7 @@ macro_rules! declare_rule {
                 name: $name,
                 aliases: { #[allow(unused_mut, unused_assignments)] { let mut a: &[&str] = &[]; $(a = $aliases;)? a } },
                 group: $crate::rule::Group::$group,
+                tag: { #[allow(unused_mut, unused_assignments)] { let mut t = None; $(t = Some($crate::rule::Tag::$tag);)? t } },
                 severity: $crate::diagnostic::Severity::$severity,
                 enabled: $enabled,
                 since: $since,

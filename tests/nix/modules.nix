@@ -41,6 +41,16 @@ let
       inherit contents;
     };
     mkOption = args: args // { _type = "option"; };
+    # As in the last release of nixpkgs that had all of these.
+    mdDoc = text: text;
+    literalExample = modulesLib.literalExpression;
+    literalMD = text: text;
+    foldr =
+      op: nul: list:
+      if list == [ ] then nul else op (builtins.head list) (modulesLib.foldr op nul (builtins.tail list));
+    fold = modulesLib.foldr;
+    version = "24.05";
+    nixpkgsVersion = modulesLib.version;
     mkEnableOption = name: {
       _type = "option";
       type = "bool";

@@ -27,6 +27,9 @@ registry! {
         unquoted_sysctl_key::UnquotedSysctlKey,
         long_module::LongModule,
     }
+    workspace {
+        deprecated_lib::DeprecatedLib,
+    }
     unused {
         unused_suppression::UnusedSuppression,
     }

@@ -19,7 +19,7 @@ in
     extraTools = lib.mkOption {
       type = lib.types.listOf lib.types.package;
       default = [ ];
-      description = "Command line tools that one host wants on top.";
+      description = lib.mdDoc "Command line tools that one host wants on top.";
     };
   };
 

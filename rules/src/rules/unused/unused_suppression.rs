@@ -47,6 +47,7 @@ declare_rule! {
     pub struct UnusedSuppression {
         name: "unused-suppression",
         group: Unused,
+        tag: Unnecessary,
         severity: Warning,
         enabled: true,
         since: "0.1.0",
