@@ -234,3 +234,17 @@ fn pages_stand_where_names_do() {
     assert!(hover(&mut client, &config, 0, 14).starts_with("# mk-force\n"));
     assert!(complete(&mut client, &config, 0, 12) >= 10);
 }
+
+#[test]
+fn findings_have_tags() {
+    let text = "{ lib, ... }:\n{\n  # nixamine: allow(mk-force)\n  a = lib.mdDoc \"x\";\n}\n";
+    let (_folder, mut client, uri) = opened(&[("nixamine.toml", ""), ("module.nix", text)]);
+    let found = client.findings_of(&uri, 1);
+    let tags = found.iter().map(|found| (&found["code"], &found["tags"]));
+    let tags: Vec<_> = tags.collect();
+    let expected = [
+        (json!("unused-suppression"), json!([1])),
+        (json!("deprecated-lib"), json!([2])),
+    ];
+    assert_eq!(tags, expected.each_ref().map(|(code, tags)| (code, tags)));
+}
