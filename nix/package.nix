@@ -1,0 +1,33 @@
+# Nixamine as a package, for `pkgs.callPackage`.
+{ lib, rustPlatform }:
+let
+  manifest = builtins.fromTOML (builtins.readFile ../Cargo.toml);
+  workspace = manifest.workspace.package;
+
+  # The workspace also has benchmarks and the browser build, which nobody installs.
+  only = [
+    "-p"
+    manifest.package.name
+  ];
+in
+rustPlatform.buildRustPackage {
+  pname = manifest.package.name;
+  inherit (workspace) version;
+
+  src = ../.;
+  cargoLock.lockFile = ../Cargo.lock;
+
+  # The tests need neither a network nor Nix, so they run in the sandbox, too.
+  cargoBuildFlags = only;
+  cargoTestFlags = only;
+
+  meta = {
+    inherit (manifest.package) description;
+    homepage = workspace.repository;
+    license = [
+      lib.licenses.mit
+      lib.licenses.asl20
+    ];
+    mainProgram = manifest.package.default-run;
+  };
+}
