@@ -28,6 +28,8 @@ registry! {
         long_module::LongModule,
     }
     workspace {
+        update_with_mkif::UpdateWithMkif,
+        nested_priority::NestedPriority,
         deprecated_lib::DeprecatedLib,
     }
     unused {

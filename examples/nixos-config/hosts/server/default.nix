@@ -38,6 +38,11 @@ in
       "fs.inotify.max_user_watches" = 65536;
     };
 
+  services.nginx = {
+    enable = true;
+  } // lib.mkIf (config.networking.domain == "lan") { recommendedTlsSettings = false; };
+  services.openssh.openFirewall = lib.mkDefault (lib.mkOptionDefault true);
+
   virtualisation.oci-containers.containers.notes = {
     image = "docker.io/library/notes:2.4";
     volumes = [ "/srv/notes:/home/node/data" ];

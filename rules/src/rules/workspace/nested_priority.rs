@@ -1,0 +1,279 @@
+//! See the rule's page below.
+
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
+use crate::local::LocalContext;
+use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::semantics::{application, without_parens};
+use crate::syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use smol_str::SmolStr;
+
+declare_rule! {
+    /// A value in a priority in a priority never becomes a value.
+    ///
+    /// ## Why
+    ///
+    /// The module system takes one priority off a definition. Under
+    /// `mkForce (mkDefault 1)` it finds the set that `mkDefault` returned where a
+    /// number should be, and the evaluation fails; an option without a type gets
+    /// that set as its value. The same holds for a `mkIf` or `mkMerge` inside of a
+    /// priority: they belong outside.
+    ///
+    /// ## Example
+    ///
+    /// ```nix bad
+    /// { config, lib, ... }:
+    /// {
+    ///   boot.loader.timeout = lib.mkForce (lib.mkDefault 3);
+    /// #                                    ^^^^^^^^^^^^^ `mkDefault` inside of `mkForce`
+    ///   services.xserver.videoDrivers = lib.mkForce (
+    ///     lib.mkIf config.site.nvidia [ "nvidia" ]
+    /// #   ^^^^^^^^ `mkIf` inside of `mkForce`
+    ///   );
+    /// }
+    /// ```
+    ///
+    /// ```nix fixed
+    /// { config, lib, ... }:
+    /// {
+    ///   boot.loader.timeout = lib.mkForce 3;
+    ///   services.xserver.videoDrivers = lib.mkIf config.site.nvidia (
+    ///     lib.mkForce [ "nvidia" ]
+    ///   );
+    /// }
+    /// ```
+    ///
+    /// ```nix good
+    /// { config, lib, ... }:
+    /// {
+    ///   boot.loader.timeout = lib.mkIf config.site.fast (lib.mkForce 0);
+    ///   # A set is taken apart first; each priority meets its own option.
+    ///   services.openssh = lib.mkForce {
+    ///     enable = true;
+    ///     ports = lib.mkDefault [ 2222 ];
+    ///   };
+    /// }
+    /// ```
+    ///
+    /// Where the innermost value is not written down as text, number, list, truth
+    /// value or null, the option may hold a submodule, which takes the inner
+    /// priority off itself; then the rule is silent.
+    ///
+    /// ## When to allow it
+    ///
+    /// Never.
+    ///
+    /// ## Fix safety
+    ///
+    /// Unsafe: a value takes the place of an error, with the outer priority.
+    ///
+    /// ## References
+    ///
+    /// `mergeDefinitions` in `lib/modules.nix` of nixpkgs.
+    pub struct NestedPriority {
+        name: "nested-priority",
+        group: Workspace,
+        severity: Error,
+        enabled: true,
+        since: "0.1.0",
+        effort: 2,
+        fix: Some(Applicability::Unsafe),
+        options: NoOptions,
+    }
+}
+
+/// The functions of `lib` that give a value a priority, with how many arguments.
+const PRIORITIES: &[(&str, usize)] = &[
+    ("mkForce", 1),
+    ("mkDefault", 1),
+    ("mkOverride", 2),
+    ("mkVMOverride", 1),
+    ("mkImageMediaOverride", 1),
+    ("mkOptionDefault", 1),
+];
+
+/// Those that have to stand outside of a priority.
+const OUTSIDE: &[(&str, usize)] = &[("mkIf", 2), ("mkMerge", 1)];
+
+impl Rule for NestedPriority {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn kinds(&self) -> &'static [SyntaxKind] {
+        &[SyntaxKind::NODE_APPLY]
+    }
+
+    fn needles(&self) -> &'static [&'static str] {
+        &["mkForce", "mkDefault", "Override", "mkOptionDefault"]
+    }
+
+    fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
+        let Some(outer) = Call::of(node, PRIORITIES, cx) else { return };
+        let value = without_parens(&outer.value);
+        let inner = Call::of(&value, PRIORITIES, cx);
+        // Of two priorities one has to go; all else changes places.
+        let is_doubled = inner.is_some();
+        let Some(inner) = inner.or_else(|| Call::of(&value, OUTSIDE, cx)) else { return };
+        if !is_leaf(&inner, cx) {
+            return;
+        }
+        let message = format!("`{}` inside of `{}`", inner.name, outer.name);
+        let mut diagnostic = Diagnostic::new(&Self::META, inner.function.text_range(), message)
+            .label("taken for the value")
+            .help(match is_doubled {
+                true => "keep one of the two",
+                false => "swap them: what decides stands outside, the priority inside",
+            });
+        diagnostic.fixes.extend(match is_doubled {
+            true => Some(without(&outer, &inner)),
+            false => swapped(&outer, &inner),
+        });
+        cx.report(diagnostic);
+    }
+}
+
+/// Keeps the outer one of two priorities.
+fn without(outer: &Call, inner: &Call) -> Fix {
+    // Parentheses around the inner one are around its value then, which needs none.
+    let edit = Edit::replace(outer.value.text_range(), inner.value.text().to_string());
+    Fix::new(Applicability::Unsafe, format!("keep `{}`", outer.name), [edit])
+}
+
+/// Makes the inner one the outer one. Both give what they get to their last argument.
+fn swapped(outer: &Call, inner: &Call) -> Option<Fix> {
+    if inner.name == "mkMerge" {
+        return None;
+    }
+    let head = |call: &Call| TextRange::new(call.start(), call.value.text_range().start());
+    let text = |call: &Call| {
+        let head = head(call);
+        call.call.text().slice(TextRange::up_to(head.len())).to_string()
+    };
+    let edits = [
+        Edit::replace(head(outer), text(inner)),
+        Edit::replace(head(inner), text(outer)),
+    ];
+    Some(Fix::new(Applicability::Unsafe, "swap them", edits))
+}
+
+/// A whole call of a function of `lib`.
+struct Call {
+    name: SmolStr,
+    call: SyntaxNode,
+    function: SyntaxNode,
+    value: SyntaxNode,
+}
+
+impl Call {
+    fn start(&self) -> TextSize {
+        self.call.text_range().start()
+    }
+
+    fn of(node: &SyntaxNode, known: &[(&str, usize)], cx: &mut LocalContext<'_>) -> Option<Self> {
+        let (function, arguments) = application(node)?;
+        // Names are dear to look up; most are none of these.
+        let last = function.last_token()?;
+        let is_called = |name: &str| last.text() == name || last.kind() != SyntaxKind::TOKEN_IDENT;
+        if !known.iter().any(|(name, count)| is_called(name) && *count == arguments.len()) {
+            return None;
+        }
+        let name = cx.lib_function(&function)?;
+        let is_known = known.iter().any(|(it, count)| *it == name && *count == arguments.len());
+        is_known.then(|| Self {
+            name,
+            call: node.clone(),
+            function,
+            value: arguments.into_iter().next_back().unwrap_or_else(|| node.clone()),
+        })
+    }
+}
+
+/// Is the innermost value one that no submodule is?
+fn is_leaf(call: &Call, cx: &mut LocalContext<'_>) -> bool {
+    let value = without_parens(&call.value);
+    if let Some(inner) = Call::of(&value, PRIORITIES, cx) {
+        return is_leaf(&inner, cx);
+    }
+    match value.kind() {
+        SyntaxKind::NODE_LITERAL | SyntaxKind::NODE_STRING => true,
+        // The definitions of `mkMerge` may be sets.
+        SyntaxKind::NODE_LIST => {
+            call.name != "mkMerge"
+                || value.children().any(|it| {
+                    let it = without_parens(&it).kind();
+                    matches!(it, SyntaxKind::NODE_LITERAL | SyntaxKind::NODE_STRING | SyntaxKind::NODE_LIST)
+                })
+        }
+        SyntaxKind::NODE_IDENT => {
+            matches!(value.text().to_string().as_str(), "true" | "false" | "null")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, check_fix};
+
+    #[test]
+    fn page() {
+        crate::testing::check_page(&NestedPriority::META);
+    }
+
+    #[test]
+    fn only_what_cannot_be_a_submodule() {
+        check(
+            &NestedPriority::META,
+            r#"
+{ config, lib, ... }:
+with lib;
+{
+  a = mkForce (mkDefault "x");
+#              ^^^^^^^^^ `mkDefault` inside of `mkForce`
+  b = mkOverride 40 (lib.mkForce null);
+#                    ^^^^^^^^^^^ `mkForce` inside of `mkOverride`
+  c = mkDefault (mkMerge [ [ 1 ] [ 2 ] ]);
+#                ^^^^^^^ `mkMerge` inside of `mkDefault`
+  d = mkDefault (mkMerge [ { x = 1; } config.y ]);
+  e = mkForce (mkDefault { x = 1; });
+  f = mkForce (mkDefault config.x);
+  g = mkForce (mkIf config.x { y = 1; });
+  h = mkIf config.x (mkForce 1);
+  i = mkForce { x = mkDefault 1; };
+  j = map mkForce [ (mkDefault 1) ];
+  k = mkForce (mkBefore [ 1 ]);
+  # There are types that take the order off themselves.
+  l = mkAfter (mkForce [ 1 ]);
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn one_stays() {
+        check_fix(
+            &NestedPriority::META,
+            r#"
+{ config, lib, ... }:
+{
+  a = lib.mkOverride 40 (lib.mkDefault (-1));
+  b = lib.mkForce (lib.mkDefault ("x"));
+#                  ^^^^^^^^^^^^^ inside of
+  c = lib.mkForce (lib.mkIf (a && b) true);
+#                  ^^^^^^^^ inside of
+}
+"#,
+            Applicability::Unsafe,
+            r#"
+{ config, lib, ... }:
+{
+  a = lib.mkOverride 40 (lib.mkDefault (-1));
+  b = lib.mkForce ("x");
+  c = lib.mkIf (a && b) (lib.mkForce true);
+}
+"#,
+        );
+    }
+}
