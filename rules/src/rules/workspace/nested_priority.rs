@@ -109,6 +109,11 @@ impl Rule for NestedPriority {
     }
 
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
+        // Most have a plain value, for which no name has to be looked up.
+        let is_call = |it: SyntaxNode| without_parens(&it).kind() == SyntaxKind::NODE_APPLY;
+        if !node.last_child().is_some_and(is_call) {
+            return;
+        }
         let Some(outer) = Call::of(node, PRIORITIES, cx) else { return };
         let value = without_parens(&outer.value);
         let inner = Call::of(&value, PRIORITIES, cx);
