@@ -4,7 +4,9 @@
 use crate::config::FileSettings;
 use crate::diagnostic::Diagnostic;
 use crate::rules::{self, RuleIndex};
-use crate::semantics::{self, Asked, Env, Meaning, attr_name, opens_scope, sees_scope};
+use crate::semantics::{
+    self, Asked, Env, LibCall, Meaning, application, attr_name, opens_scope, sees_scope,
+};
 use crate::syntax::comments::{self, Attached, Heads, Seen};
 use crate::syntax::{
     AstNode, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize, Tree, ast, token_at,
@@ -349,6 +351,25 @@ impl LocalContext<'_> {
     /// The name of the function of `lib` that an expression is.
     pub fn lib_function(&mut self, expr: &SyntaxNode) -> Option<SmolStr> {
         self.meaning(expr)?.lib_function().map(SmolStr::from)
+    }
+
+    /// The call that an expression is, if it is one of the functions of `lib` that are
+    /// `known`, with as many arguments.
+    pub fn lib_call(&mut self, expr: &SyntaxNode, known: &[(&str, usize)]) -> Option<LibCall> {
+        let (function, arguments) = application(expr)?;
+        // Names are dear to look up.
+        if !known.iter().any(|(_, count)| *count == arguments.len()) {
+            return None;
+        }
+        let name = self.lib_function(&function)?;
+        let is_it = |it: &&(&str, usize)| it.0 == name && it.1 == arguments.len();
+        known.iter().find(is_it)?;
+        Some(LibCall {
+            name,
+            call: expr.clone(),
+            function,
+            value: arguments.last()?.clone(),
+        })
     }
 
     /// Writes down that what is said depends on `node`, too. What lies in the statement

@@ -489,6 +489,36 @@ pub fn application(expr: &SyntaxNode) -> Option<(SyntaxNode, Vec<SyntaxNode>)> {
     (!arguments.is_empty()).then_some((function, arguments))
 }
 
+/// A function of nixpkgs' library with all its arguments.
+#[derive(Debug, Clone)]
+pub struct LibCall {
+    /// The name that the library gives it.
+    pub name: SmolStr,
+    /// The whole of it.
+    pub call: SyntaxNode,
+    /// The function, as it is written.
+    pub function: SyntaxNode,
+    /// The last argument.
+    pub value: SyntaxNode,
+}
+
+/// Is a name or selection a value here, and not part of a longer selection, a key, a
+/// formal or an entry of an `inherit`?
+pub fn is_value(node: &SyntaxNode) -> bool {
+    let parent = node.parent().map(|parent| parent.kind());
+    parent.is_some_and(|kind| {
+        !matches!(
+            kind,
+            SyntaxKind::NODE_SELECT
+                | SyntaxKind::NODE_ATTRPATH
+                | SyntaxKind::NODE_INHERIT
+                | SyntaxKind::NODE_PAT_ENTRY
+                | SyntaxKind::NODE_PAT_BIND
+                | SyntaxKind::NODE_IDENT_PARAM
+        )
+    })
+}
+
 /// Does `node` open a scope?
 pub(crate) fn opens_scope(node: &SyntaxNode) -> bool {
     match node.kind() {

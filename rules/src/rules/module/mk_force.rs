@@ -5,7 +5,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::local::LocalContext;
 use crate::module::{DEFAULT_PRIORITY, Literal, literal, priority_number};
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::semantics::{Origin, without_parens};
+use crate::semantics::{Origin, is_value, without_parens};
 use crate::syntax::comments::{self, Attached};
 use crate::syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use crate::workspace::FileContext;
@@ -154,18 +154,9 @@ struct Use {
 }
 
 fn use_of(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<Use> {
-    let parent = node.parent()?;
-    match parent.kind() {
-        // Part of a longer selection, a key, a formal, an `inherit`.
-        SyntaxKind::NODE_SELECT
-        | SyntaxKind::NODE_ATTRPATH
-        | SyntaxKind::NODE_INHERIT
-        | SyntaxKind::NODE_PAT_ENTRY
-        | SyntaxKind::NODE_PAT_BIND
-        | SyntaxKind::NODE_IDENT_PARAM => return None,
-        // `f = lib.mkForce;` gives it another name; what uses that name forces.
-        SyntaxKind::NODE_ATTRPATH_VALUE => return None,
-        _ => {}
+    // `f = lib.mkForce;` gives it another name; what uses that name forces.
+    if !is_value(node) || node.parent()?.kind() == SyntaxKind::NODE_ATTRPATH_VALUE {
+        return None;
     }
     let applied = argument(node);
     // An alias can only matter where it is applied; resolving every name of a

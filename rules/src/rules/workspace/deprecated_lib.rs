@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::local::LocalContext;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::semantics::{Meaning, Origin, application};
+use crate::semantics::{Meaning, Origin, application, is_value};
 use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, ast};
 
 declare_rule! {
@@ -229,16 +229,8 @@ impl Rule for DeprecatedLib {
 
 /// The old name that a node is, if the library has it and nobody else.
 fn old_name(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<&'static Old> {
-    let parent = node.parent()?;
-    match parent.kind() {
-        // Part of a longer selection, a key, a formal, an `inherit`.
-        SyntaxKind::NODE_SELECT
-        | SyntaxKind::NODE_ATTRPATH
-        | SyntaxKind::NODE_INHERIT
-        | SyntaxKind::NODE_PAT_ENTRY
-        | SyntaxKind::NODE_PAT_BIND
-        | SyntaxKind::NODE_IDENT_PARAM => return None,
-        _ => {}
+    if !is_value(node) {
+        return None;
     }
     if ast::Select::cast(node.clone()).is_some_and(|select| select.default_expr().is_some()) {
         return None;

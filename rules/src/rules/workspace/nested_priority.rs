@@ -4,9 +4,8 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::local::LocalContext;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::semantics::{application, without_parens};
-use crate::syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
-use smol_str::SmolStr;
+use crate::semantics::{LibCall, without_parens};
+use crate::syntax::{SyntaxKind, SyntaxNode, TextRange};
 
 declare_rule! {
     /// A value in a priority in a priority never becomes a value.
@@ -114,12 +113,12 @@ impl Rule for NestedPriority {
         if !node.last_child().is_some_and(is_call) {
             return;
         }
-        let Some(outer) = Call::of(node, PRIORITIES, cx) else { return };
+        let Some(outer) = cx.lib_call(node, PRIORITIES) else { return };
         let value = without_parens(&outer.value);
-        let inner = Call::of(&value, PRIORITIES, cx);
+        let inner = cx.lib_call(&value, PRIORITIES);
         // Of two priorities one has to go; all else changes places.
         let is_doubled = inner.is_some();
-        let Some(inner) = inner.or_else(|| Call::of(&value, OUTSIDE, cx)) else { return };
+        let Some(inner) = inner.or_else(|| cx.lib_call(&value, OUTSIDE)) else { return };
         if !is_leaf(&inner, cx) {
             return;
         }
@@ -139,19 +138,19 @@ impl Rule for NestedPriority {
 }
 
 /// Keeps the outer one of two priorities.
-fn without(outer: &Call, inner: &Call) -> Fix {
+fn without(outer: &LibCall, inner: &LibCall) -> Fix {
     // Parentheses around the inner one are around its value then, which needs none.
     let edit = Edit::replace(outer.value.text_range(), inner.value.text().to_string());
     Fix::new(Applicability::Unsafe, format!("keep `{}`", outer.name), [edit])
 }
 
 /// Makes the inner one the outer one. Both give what they get to their last argument.
-fn swapped(outer: &Call, inner: &Call) -> Option<Fix> {
+fn swapped(outer: &LibCall, inner: &LibCall) -> Option<Fix> {
     if inner.name == "mkMerge" {
         return None;
     }
-    let head = |call: &Call| TextRange::new(call.start(), call.value.text_range().start());
-    let text = |call: &Call| {
+    let head = |call: &LibCall| TextRange::new(call.call.text_range().start(), call.value.text_range().start());
+    let text = |call: &LibCall| {
         let head = head(call);
         call.call.text().slice(TextRange::up_to(head.len())).to_string()
     };
@@ -162,42 +161,10 @@ fn swapped(outer: &Call, inner: &Call) -> Option<Fix> {
     Some(Fix::new(Applicability::Unsafe, "swap them", edits))
 }
 
-/// A whole call of a function of `lib`.
-struct Call {
-    name: SmolStr,
-    call: SyntaxNode,
-    function: SyntaxNode,
-    value: SyntaxNode,
-}
-
-impl Call {
-    fn start(&self) -> TextSize {
-        self.call.text_range().start()
-    }
-
-    fn of(node: &SyntaxNode, known: &[(&str, usize)], cx: &mut LocalContext<'_>) -> Option<Self> {
-        let (function, arguments) = application(node)?;
-        // Names are dear to look up; most are none of these.
-        let last = function.last_token()?;
-        let is_called = |name: &str| last.text() == name || last.kind() != SyntaxKind::TOKEN_IDENT;
-        if !known.iter().any(|(name, count)| is_called(name) && *count == arguments.len()) {
-            return None;
-        }
-        let name = cx.lib_function(&function)?;
-        let is_known = known.iter().any(|(it, count)| *it == name && *count == arguments.len());
-        is_known.then(|| Self {
-            name,
-            call: node.clone(),
-            function,
-            value: arguments.into_iter().next_back().unwrap_or_else(|| node.clone()),
-        })
-    }
-}
-
 /// Is the innermost value one that no submodule is?
-fn is_leaf(call: &Call, cx: &mut LocalContext<'_>) -> bool {
+fn is_leaf(call: &LibCall, cx: &mut LocalContext<'_>) -> bool {
     let value = without_parens(&call.value);
-    if let Some(inner) = Call::of(&value, PRIORITIES, cx) {
+    if let Some(inner) = cx.lib_call(&value, PRIORITIES) {
         return is_leaf(&inner, cx);
     }
     match value.kind() {

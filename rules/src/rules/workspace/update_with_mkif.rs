@@ -4,9 +4,8 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::local::LocalContext;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::semantics::{application, without_parens};
+use crate::semantics::{LibCall, without_parens};
 use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, TextRange, ast};
-use smol_str::SmolStr;
 
 declare_rule! {
     /// `//` with a `mkIf`, `mkMerge` or priority loses the other side.
@@ -129,9 +128,9 @@ impl Rule for UpdateWithMkif {
         let (Some(left), Some(right)) = (update.lhs(), update.rhs()) else { return };
         let (left, right) = (left.syntax(), right.syntax());
         // The tag of the right side wins; what the left one said by it is lost.
-        let (lost, side) = if tags(right, cx) {
+        let (lost, side) = if tagged(right, cx).is_some() {
             (left, "left")
-        } else if tags(left, cx) {
+        } else if tagged(left, cx).is_some() {
             (right, "right")
         } else {
             return;
@@ -148,17 +147,9 @@ impl Rule for UpdateWithMkif {
     }
 }
 
-/// Is an expression a set with a tag, by the call that makes it?
-fn tags(expr: &SyntaxNode, cx: &mut LocalContext<'_>) -> bool {
-    name_of_call(expr, cx).is_some()
-}
-
-/// The function of `lib` whose whole call returns a set with a tag.
-fn name_of_call(expr: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<SmolStr> {
-    let (function, arguments) = application(&without_parens(expr))?;
-    let name = cx.lib_function(&function)?;
-    let known = TAGGING.iter().any(|(tagging, count)| *tagging == name && *count == arguments.len());
-    known.then_some(name)
+/// The call that an expression is, if it makes a set with a tag.
+fn tagged(expr: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<LibCall> {
+    cx.lib_call(&without_parens(expr), TAGGING)
 }
 
 /// Is a set empty, but for the names by which a module is known in messages?
@@ -189,8 +180,7 @@ fn merged(
     if update.parent()?.kind() != SyntaxKind::NODE_ATTRPATH_VALUE {
         return None;
     }
-    let call = if tags(right, cx) { right } else { left };
-    let (function, _) = application(&without_parens(call))?;
+    let function = tagged(right, cx).or_else(|| tagged(left, cx))?.function;
     let merge = match ast::Select::cast(function.clone()) {
         Some(select) => {
             let last = select.attrpath()?.attrs().last()?;
