@@ -1,0 +1,23 @@
+// The forms of data that the package gives, under one roof.
+
+import type {
+  ConfigProblem,
+  FileEdit,
+  FileForm,
+  Finding,
+  Fixed,
+  Report,
+  RuleForm,
+  TreeForm,
+} from "nixamine/types";
+
+export type { ConfigProblem, FileEdit, FileForm, Finding, Fixed, Report, RuleForm, TreeForm };
+export type Severity = Finding["severity"];
+export type FixProposal = Finding["fixes"][number];
+export type Range = Finding["range"];
+export type ModuleForm = FileForm["modules"][number];
+export type ImportForm = ModuleForm["imports"][number];
+export type Example = RuleForm["examples"][number];
+
+/** From worst to least. */
+export const SEVERITIES: readonly Severity[] = ["error", "warning", "info", "hint"];
