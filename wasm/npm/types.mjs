@@ -45,7 +45,9 @@ function nameOf(reference) {
 }
 
 function comment(text, indent = "") {
-  return text ? `${indent}/** ${text.replace(/\s+/g, " ")} */\n` : "";
+  // Links of Rust's documentation lead nowhere here.
+  const plain = text?.replace(/\s+/g, " ").replace(/\[`(\w+)::(\w+)`\]/g, "`$1.$2`");
+  return plain ? `${indent}/** ${plain} */\n` : "";
 }
 
 function declaration(name, schema) {
