@@ -10,6 +10,7 @@
 //! the root is read unless it was named by hand.
 
 mod files;
+pub mod index;
 pub mod load;
 mod panics;
 mod project;

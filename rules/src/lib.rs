@@ -26,6 +26,7 @@ pub mod linter;
 mod live;
 pub mod local;
 pub mod module;
+pub mod options;
 pub mod path;
 pub mod rule;
 pub mod rules;

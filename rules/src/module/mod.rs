@@ -17,11 +17,12 @@ pub(crate) use header::comment_text;
 pub(crate) use update::{Moved, Updated, update};
 
 use crate::syntax::TextRange;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// Which module system's options a module sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Class {
     /// Cannot be told from the module.
     Unknown,
@@ -233,7 +234,7 @@ impl Definition {
 }
 
 /// A literal value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Literal {
     /// `true`, `false`.
     Bool(bool),
@@ -245,6 +246,22 @@ pub enum Literal {
     String(SmolStr),
     /// `null`.
     Null,
+}
+
+/// As Nix writes it.
+impl std::fmt::Display for Literal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Float(number) => f.write_str(number),
+            Self::Null => f.write_str("null"),
+            Self::String(text) => {
+                let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+                write!(f, "\"{}\"", text.replace("${", "\\${").replace('\n', "\\n"))
+            }
+        }
+    }
 }
 
 /// A list of modules that some function evaluates: `nixosSystem { modules = […]; }`.

@@ -519,6 +519,17 @@ pub fn is_value(node: &SyntaxNode) -> bool {
     })
 }
 
+/// The names that a lambda binds.
+pub(crate) fn formals(lambda: &SyntaxNode) -> Vec<SmolStr> {
+    match scope_of(lambda) {
+        Some(Scope::Names {
+            names,
+            lambda: true,
+        }) => names.0.into_keys().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Does `node` open a scope?
 pub(crate) fn opens_scope(node: &SyntaxNode) -> bool {
     match node.kind() {

@@ -1,0 +1,450 @@
+//! Modules to declarations.
+
+use super::interpret::{Interpreter, Limits, NoSources, Sources};
+use super::types::Type;
+use super::value::{Rename, Set, Thunk, TypeValue, Value, Wrap};
+use super::{Declared, DeclaredAt, DefaultValue, OptionSet, Renamed, Says};
+use crate::module::Literal;
+use crate::path;
+use crate::syntax::{SyntaxNode, TextRange};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What modules declare.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Declarations {
+    /// The options.
+    pub options: OptionSet,
+    /// Those that are something else now.
+    pub renamed: Vec<Renamed>,
+    /// Files that it imports as modules, relative to the root.
+    pub imports: Vec<String>,
+}
+
+/// A library of modules.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Library {
+    /// The options of all its modules together.
+    pub options: OptionSet,
+    /// Those that are something else now.
+    pub renamed: Vec<Renamed>,
+    /// How many modules were read.
+    pub modules: usize,
+}
+
+/// The declarations of the module expression `node`, of the file at `path`.
+pub fn declarations_at(path: &str, node: &SyntaxNode, limits: Limits) -> Declarations {
+    let interpreter = Interpreter::new(&NoSources, limits);
+    let file = interpreter.file(path);
+    let scope = interpreter.scope_at(node, file);
+    let reader = Reader::new(&interpreter);
+    let mut found = Declarations::default();
+    reader.module(&Thunk::code(node, &scope), &mut found, 0);
+    found
+}
+
+/// Reads the options of a library of modules: of all `files` whose value is a
+/// module, but for those that only other expressions use. `extensions` are files
+/// whose sets are added to `lib`, each with the name it has there.
+pub fn library(sources: &dyn Sources, files: &[Arc<str>], extensions: &[(&str, &str)]) -> Library {
+    let interpreter = Interpreter::new(sources, Limits::LARGE);
+    let mut extra = Value::Set(Rc::new(Set::default()));
+    for (name, file) in extensions {
+        let function = interpreter.file_value(file);
+        // They are functions of `{ lib }`, or overlays.
+        let value = match interpreter.force(&function) {
+            function @ Value::Lambda(..) if interpreter.formals(&function).is_some() => {
+                let arguments = interpreter.arguments(&function);
+                Thunk::call(function, vec![arguments])
+            }
+            overlay @ Value::Lambda(..) => {
+                let lib = || Thunk::done(Value::Room(super::value::Room::Lib));
+                Thunk::call(overlay, vec![lib(), lib()])
+            }
+            other => Thunk::done(other),
+        };
+        let set = match name.is_empty() {
+            true => interpreter.force(&value),
+            false => Set::of([((*name).into(), value)]),
+        };
+        extra = interpreter.update(&extra, &set);
+        let known = Thunk::done(extra.clone());
+        interpreter.extra.replace(Some(known));
+    }
+    let reader = Reader::new(&interpreter);
+    let mut found: Vec<(Arc<str>, Declarations)> = Vec::new();
+    let mut seen: FxHashSet<String> = FxHashSet::default();
+    let mut imported: FxHashSet<String> = FxHashSet::default();
+    let mut queue: Vec<String> = files.iter().map(|file| file.to_string()).collect();
+    queue.reverse();
+    while let Some(file) = queue.pop() {
+        if !seen.insert(file.clone()) {
+            continue;
+        }
+        interpreter.refuel();
+        let mut own = Declarations::default();
+        reader.module(&interpreter.file_value(&file), &mut own, 0);
+        for import in std::mem::take(&mut own.imports) {
+            let import = interpreter.nix_file(&import);
+            imported.insert(import.clone());
+            queue.push(import);
+        }
+        found.push((file.into(), own));
+    }
+    let used = interpreter.imported.borrow();
+    let mut all = Library::default();
+    for (file, own) in found {
+        if used.contains(&*file) && !imported.contains(&*file) || own == Declarations::default() {
+            continue;
+        }
+        all.modules += 1;
+        all.options.absorb(&own.options);
+        all.renamed.extend(own.renamed);
+    }
+    all
+}
+
+struct Reader<'i, 's> {
+    interpreter: &'i Interpreter<'s>,
+    /// The submodules that were read, and those that are being read.
+    submodules: RefCell<FxHashMap<*const TypeValue, Option<Arc<OptionSet>>>>,
+    /// Keeps what the keys above point to.
+    kept: RefCell<Vec<Rc<TypeValue>>>,
+}
+
+/// Modules and types nest less deep than this.
+const DEEPEST: u32 = 24;
+
+impl<'i, 's> Reader<'i, 's> {
+    fn new(interpreter: &'i Interpreter<'s>) -> Self {
+        Self {
+            interpreter,
+            submodules: RefCell::default(),
+            kept: RefCell::default(),
+        }
+    }
+
+    /// What a module declares, with those that stand in its `imports`.
+    fn module(&self, module: &Thunk, into: &mut Declarations, depth: u32) {
+        if depth > DEEPEST {
+            into.options.open = true;
+            return;
+        }
+        let mut value = self.interpreter.force(module);
+        if let Value::Lambda(..) = &value {
+            let arguments = self.interpreter.arguments(&value);
+            value = self.interpreter.apply(value, arguments);
+        }
+        match value {
+            Value::Set(set) => self.module_set(&set, into, depth),
+            Value::List(items) => items.iter().for_each(|item| self.module(item, into, depth + 1)),
+            Value::Path(path) => into.imports.push(path),
+            Value::Rename(rename) => into.renamed.push(renamed(&rename)),
+            // What stands in `imports` and is not known may declare anything, but
+            // then it is somebody else's.
+            _ => {}
+        }
+    }
+
+    fn module_set(&self, set: &Set, into: &mut Declarations, depth: u32) {
+        let force = |thunk: &Thunk| self.interpreter.force(thunk);
+        if let Some(Value::List(imports)) = set.get("imports").map(force) {
+            imports.iter().for_each(|import| self.module(import, into, depth + 1));
+        }
+        if let Some(options) = set.get("options") {
+            let mut path = Vec::new();
+            self.options(options, None, &mut path, &mut into.options);
+        }
+        let freeform = set.get("freeformType").cloned().or_else(|| {
+            let config = set.get("config").map(force);
+            let config = match config {
+                Some(Value::Set(config)) => config,
+                _ => return set.get("_module").cloned().and_then(|it| self.freeform(&it)),
+            };
+            config.get("_module").cloned().and_then(|it| self.freeform(&it))
+        });
+        if let Some(freeform) = freeform {
+            let ty = self.type_of(&force(&freeform), 0);
+            into.options.freeform = Some(ty);
+        }
+    }
+
+    fn freeform(&self, module: &Thunk) -> Option<Thunk> {
+        match self.interpreter.force(module) {
+            Value::Set(set) => set.get("freeformType").cloned(),
+            _ => None,
+        }
+    }
+
+    /// Options at `path`.
+    fn options(
+        &self,
+        value: &Thunk,
+        key: Option<(u32, TextRange)>,
+        path: &mut Vec<SmolStr>,
+        into: &mut OptionSet,
+    ) {
+        if path.len() > DEEPEST as usize {
+            return;
+        }
+        match self.interpreter.force(value) {
+            Value::Set(set) => match set.get("_type") {
+                Some(ty) if self.is(ty, "option") => {
+                    if !path.is_empty() {
+                        into.declare(path, Arc::new(self.declared(&set, key)));
+                    }
+                }
+                _ => {
+                    for (name, entry) in &set.entries {
+                        path.push(name.clone());
+                        self.options(&entry.value, entry.key.or(key), path, into);
+                        path.pop();
+                    }
+                    if set.open {
+                        self.mark_open(path, into);
+                    }
+                }
+            },
+            Value::Never => {}
+            _ => {
+                // Something makes it that cannot be read: an option, or more.
+                self.mark_open(path, into);
+                if !path.is_empty() {
+                    let says = Says {
+                        partly: true,
+                        ..Says::default()
+                    };
+                    let declared = Declared {
+                        ty: Type::Unknown,
+                        default: None,
+                        description: None,
+                        says,
+                        place: self.place(key),
+                    };
+                    into.declare(path, Arc::new(declared));
+                }
+            }
+        }
+    }
+
+    fn mark_open(&self, path: &[SmolStr], into: &mut OptionSet) {
+        match into.entry(path) {
+            Some(entry) => entry.below.open = true,
+            None => into.open = true,
+        }
+    }
+
+    fn is(&self, value: &Thunk, text: &str) -> bool {
+        self.interpreter.force(value).as_str() == Some(text)
+    }
+
+    fn place(&self, key: Option<(u32, TextRange)>) -> Option<DeclaredAt> {
+        let (file, range) = key?;
+        Some(DeclaredAt {
+            file: self.interpreter.file_path(file),
+            start: range.start().into(),
+            end: range.end().into(),
+        })
+    }
+
+    fn declared(&self, set: &Set, key: Option<(u32, TextRange)>) -> Declared {
+        let force = |name: &str| set.get(name).map(|value| self.interpreter.force(value));
+        let is = |name: &str, value: bool| {
+            matches!(force(name), Some(Value::Bool(found)) if found == value)
+        };
+        let ty = match force("type") {
+            Some(ty) => self.type_of(&ty, 0),
+            None if set.open => Type::Unknown,
+            None => Type::Unspecified,
+        };
+        let default = set.get("default").map(|value| self.default(value, set.get("defaultText")));
+        let description = match force("description") {
+            Some(Value::Str(text)) => Some(text),
+            Some(Value::Set(text)) => text
+                .get("text")
+                .and_then(|text| self.interpreter.force(text).as_str().map(SmolStr::from)),
+            _ => None,
+        };
+        Declared {
+            ty,
+            default,
+            description: description.map(|text| text.trim().into()),
+            says: Says {
+                read_only: is("readOnly", true),
+                internal: is("internal", true),
+                hidden: is("visible", false),
+                apply: set.get("apply").is_some(),
+                ty: set.get("type").is_some(),
+                description: set.get("description").is_some(),
+                example: set.get("example").is_some(),
+                partly: set.open,
+            },
+            place: self.place(key),
+        }
+    }
+
+    fn default(&self, value: &Thunk, text: Option<&Thunk>) -> DefaultValue {
+        let written = |thunk: &Thunk| {
+            let (_, node) = thunk.0.code.as_ref()?;
+            Some(SmolStr::from(node.text().to_string()))
+        };
+        let literal = literal(&self.interpreter.force(value));
+        let said = text.and_then(|text| match self.interpreter.force(text) {
+            Value::Str(text) => Some(text),
+            Value::Set(set) => {
+                let text = self.interpreter.force(set.get("text")?);
+                text.as_str().map(SmolStr::from)
+            }
+            _ => None,
+        });
+        let text = match (&literal, said) {
+            (_, Some(said)) => Some(said),
+            (Some(literal), None) => Some(literal.to_string().into()),
+            (None, None) => written(value),
+        };
+        DefaultValue {
+            literal,
+            text: text.unwrap_or_default(),
+        }
+    }
+
+    /// The type that a value is.
+    fn type_of(&self, value: &Value, depth: u32) -> Type {
+        let Value::Type(ty) = value else {
+            return Type::Unknown;
+        };
+        if depth > DEEPEST {
+            return Type::Unknown;
+        }
+        let inner = |thunk: &Thunk| self.type_of(&self.interpreter.force(thunk), depth + 1);
+        match &**ty {
+            TypeValue::Plain(ty) => ty.clone(),
+            TypeValue::Enum(members) => Type::Enum(self.members(members)),
+            TypeValue::Submodule(modules) => {
+                Type::Submodule(self.submodule(ty, modules, depth))
+            }
+            TypeValue::Of(wrap, parts) => {
+                let Some(first) = parts.first() else {
+                    return Type::Unknown;
+                };
+                match wrap {
+                    Wrap::NullOr => Type::NullOr(inner(first).into()),
+                    Wrap::ListOf => Type::ListOf(inner(first).into()),
+                    Wrap::NonEmptyListOf => Type::NonEmptyListOf(inner(first).into()),
+                    Wrap::AttrsOf | Wrap::LazyAttrsOf => Type::AttrsOf {
+                        element: inner(first).into(),
+                        lazy: *wrap == Wrap::LazyAttrsOf,
+                    },
+                    Wrap::Function => Type::Function(inner(first).into()),
+                    Wrap::Unique => Type::Unique(inner(first).into()),
+                    Wrap::Same => inner(first),
+                    Wrap::CoercedTo => match parts.as_slice() {
+                        [from, to] => Type::CoercedTo(inner(from).into(), inner(to).into()),
+                        _ => Type::Unknown,
+                    },
+                    Wrap::Either | Wrap::OneOf => {
+                        let rest = parts[1..].iter().map(inner);
+                        rest.fold(inner(first), |left, right| {
+                            Type::Either(left.into(), right.into())
+                        })
+                    }
+                }
+            }
+        }
+    }
+
+    /// The members of an enumeration; `None` when one is not known.
+    fn members(&self, members: &Thunk) -> Option<Arc<[Literal]>> {
+        match self.interpreter.force(members) {
+            Value::List(items) => items
+                .iter()
+                .map(|item| literal(&self.interpreter.force(item)))
+                .collect(),
+            _ => None,
+        }
+    }
+
+    fn submodule(&self, ty: &Rc<TypeValue>, modules: &Thunk, depth: u32) -> Arc<OptionSet> {
+        let key = Rc::as_ptr(ty);
+        let unknown = || {
+            Arc::new(OptionSet {
+                open: true,
+                ..OptionSet::default()
+            })
+        };
+        if let Some(known) = self.submodules.borrow().get(&key) {
+            // One that holds itself is read no further.
+            return known.clone().unwrap_or_else(unknown);
+        }
+        if depth > DEEPEST {
+            return unknown();
+        }
+        self.kept.borrow_mut().push(ty.clone());
+        self.submodules.borrow_mut().insert(key, None);
+        let mut found = Declarations::default();
+        match self.interpreter.force(modules) {
+            Value::List(modules) => {
+                for module in modules.iter() {
+                    self.submodule_part(module, &mut found, depth);
+                }
+            }
+            _ => found.options.open = true,
+        }
+        if !found.imports.is_empty() {
+            found.options.open = true;
+        }
+        let set = Arc::new(found.options);
+        self.submodules.borrow_mut().insert(key, Some(set.clone()));
+        set
+    }
+
+    fn submodule_part(&self, module: &Thunk, found: &mut Declarations, depth: u32) {
+        match self.interpreter.force(module) {
+            Value::Path(path) => {
+                let value = Thunk::done(self.interpreter.import(&path));
+                match self.interpreter.force(&value).is_opaque() {
+                    true => found.options.open = true,
+                    false => self.submodule_part(&value, found, depth + 1),
+                }
+            }
+            value if value.is_opaque() => found.options.open = true,
+            _ if depth > DEEPEST => found.options.open = true,
+            _ => {
+                self.module(module, found, depth + 1);
+                for path in std::mem::take(&mut found.imports) {
+                    let file = self.interpreter.nix_file(&path);
+                    let value = Thunk::done(self.interpreter.import(&file));
+                    self.submodule_part(&value, found, depth + 1);
+                }
+            }
+        }
+    }
+}
+
+fn renamed(rename: &Rename) -> Renamed {
+    Renamed {
+        from: rename.from.clone(),
+        to: rename.to.clone(),
+        message: rename.message.clone(),
+        alias: rename.alias,
+    }
+}
+
+fn literal(value: &Value) -> Option<Literal> {
+    Some(match value {
+        Value::Null => Literal::Null,
+        Value::Bool(value) => Literal::Bool(*value),
+        Value::Int(number) => Literal::Integer(*number),
+        Value::Float(number) => Literal::Float(number.clone()),
+        Value::Str(text) => Literal::String(text.clone()),
+        _ => return None,
+    })
+}
+
+/// The files of a library that are likely modules, from those that it has.
+pub fn is_candidate(file: &str) -> bool {
+    file.ends_with(".nix") && !path::is_sample(file) && path::file_name(file) != "flake.nix"
+}

@@ -1,0 +1,565 @@
+//! Types of options: what a value must be, and what happens when an option is
+//! defined more than once.
+//!
+//! The facts are those of `lib/types.nix` of nixpkgs. What is not understood is
+//! [`Type::Unknown`], and nothing is ever said of it.
+
+use super::OptionSet;
+use crate::module::Literal;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use std::fmt;
+use std::sync::Arc;
+
+/// The type of an option.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Type {
+    /// One that is not understood.
+    Unknown,
+    /// `bool`.
+    Bool,
+    /// `boolByOr`: true if one definition is.
+    BoolByOr,
+    /// Whole numbers.
+    Int {
+        /// The name that nixpkgs gives the type: `int`, `unsignedInt16` …
+        name: SmolStr,
+        /// The least one.
+        least: Option<i64>,
+        /// The greatest one.
+        greatest: Option<i64>,
+    },
+    /// `float`.
+    Float,
+    /// `number` and its like: whole or not.
+    Number(SmolStr),
+    /// Text of one definition.
+    Text(Text),
+    /// Text that is joined: `lines`, `commas`, `envVar`.
+    Joined(SmolStr),
+    /// `path`.
+    Path,
+    /// `pathWith` and `pathInStore`, of which no value is judged.
+    SomePath,
+    /// `package`.
+    Package,
+    /// `enum`; `None` when not all members are known.
+    Enum(Option<Arc<[Literal]>>),
+    /// `nullOr`.
+    NullOr(Arc<Type>),
+    /// `listOf`.
+    ListOf(Arc<Type>),
+    /// `nonEmptyListOf`.
+    NonEmptyListOf(Arc<Type>),
+    /// `attrsOf` and `lazyAttrsOf`.
+    AttrsOf {
+        /// The type of each attribute.
+        element: Arc<Type>,
+        /// Is it `lazyAttrsOf`?
+        lazy: bool,
+    },
+    /// `attrs`: whole sets, of which the later definition wins for each name.
+    Attrs,
+    /// `anything`: merged as far as it is sets.
+    Anything,
+    /// `unspecified`, and the type of an option that has none.
+    Unspecified,
+    /// `raw`: one definition of any kind.
+    Raw,
+    /// `submodule` and its like.
+    Submodule(Arc<OptionSet>),
+    /// `deferredModule`: modules, for somebody else.
+    DeferredModule,
+    /// `either`, and `oneOf` as a chain of these.
+    Either(Arc<Type>, Arc<Type>),
+    /// `coercedTo`.
+    CoercedTo(Arc<Type>, Arc<Type>),
+    /// `functionTo`.
+    Function(Arc<Type>),
+    /// `unique` and `uniq`: one definition.
+    Unique(Arc<Type>),
+    /// `attrTag`: a set with one of these names.
+    Tagged,
+    /// A type with a name of its own, of which no value is judged.
+    Named(SmolStr),
+}
+
+/// Kinds of text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Text {
+    /// `str`.
+    Any,
+    /// `nonEmptyStr`.
+    NonEmpty,
+    /// `singleLineStr`.
+    SingleLine,
+    /// `strMatching`.
+    Matching(SmolStr),
+    /// `passwdEntry str`.
+    Entry,
+}
+
+/// What is known of a value without evaluation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// Nothing.
+    Unknown,
+    /// All.
+    Literal(Literal),
+    /// It is text, with parts that are not known.
+    Text,
+    /// It is a path that is written as one.
+    Path,
+    /// It is a list of these.
+    List(Arc<[Shape]>),
+    /// It is a set.
+    Set,
+    /// It is a function.
+    Function,
+}
+
+/// Is a value one of a type?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// That cannot be told.
+    Unsure,
+}
+
+/// What two definitions of one option, of the same priority, do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meeting {
+    /// They are merged, or are the same.
+    Merge,
+    /// They differ where they must be equal: an error.
+    Differ,
+    /// There must be only one: an error.
+    Unique,
+    /// One is null and the other is not: an error.
+    NullAndNot,
+    /// That cannot be told.
+    Unsure,
+}
+
+impl Type {
+    /// The name that nixpkgs gives the type.
+    pub fn name(&self) -> SmolStr {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Bool => "bool",
+            Self::BoolByOr => "boolByOr",
+            Self::Int { name, .. } | Self::Number(name) | Self::Named(name) => return name.clone(),
+            Self::Float => "float",
+            Self::Text(Text::Any) => "str",
+            Self::Text(Text::NonEmpty) => "nonEmptyStr",
+            Self::Text(Text::SingleLine) => "singleLineStr",
+            Self::Text(Text::Matching(pattern)) => {
+                return format!("strMatching {pattern:?}").into();
+            }
+            Self::Text(Text::Entry) => "passwdEntry str",
+            Self::Joined(_) => "separatedString",
+            Self::Path | Self::SomePath => "path",
+            Self::Package => "package",
+            Self::Enum(_) => "enum",
+            Self::NullOr(_) => "nullOr",
+            Self::ListOf(_) | Self::NonEmptyListOf(_) => "listOf",
+            Self::AttrsOf { lazy: false, .. } => "attrsOf",
+            Self::AttrsOf { lazy: true, .. } => "lazyAttrsOf",
+            Self::Attrs => "attrs",
+            Self::Anything => "anything",
+            Self::Unspecified => "unspecified",
+            Self::Raw => "raw",
+            Self::Submodule(_) => "submodule",
+            Self::DeferredModule => "deferredModule",
+            Self::Either(..) => "either",
+            Self::CoercedTo(..) => "coercedTo",
+            Self::Function(_) => "functionTo",
+            Self::Unique(_) => "unique",
+            Self::Tagged => "attrTag",
+        }
+        .into()
+    }
+
+    /// Is a value one of this type?
+    pub fn accepts(&self, value: &Shape) -> Fit {
+        use Literal::{Bool, Float, Integer, Null, String};
+        let fit = |fits| if fits { Fit::Yes } else { Fit::No };
+        match (self, value) {
+            (Self::Unknown | Self::SomePath | Self::Tagged | Self::Named(_), _) => Fit::Unsure,
+            (Self::Anything | Self::Unspecified | Self::Raw, _) => Fit::Yes,
+            (Self::NullOr(_), Shape::Literal(Null)) => Fit::Yes,
+            (Self::NullOr(inner) | Self::Unique(inner), _) => inner.accepts(value),
+            (Self::Either(left, right), _) => any_of(left.accepts(value), right.accepts(value)),
+            (Self::CoercedTo(from, to), _) => match (to.accepts(value), from.accepts(value)) {
+                (Fit::Yes, _) => Fit::Yes,
+                (Fit::No, Fit::No) => Fit::No,
+                // What becomes of it is for the function to say.
+                _ => Fit::Unsure,
+            },
+            (_, Shape::Unknown) => Fit::Unsure,
+            (Self::Bool | Self::BoolByOr, _) => fit(matches!(value, Shape::Literal(Bool(_)))),
+            (Self::Int { least, greatest, .. }, Shape::Literal(Integer(number))) => fit(least
+                .is_none_or(|least| *number >= least)
+                && greatest.is_none_or(|greatest| *number <= greatest)),
+            (Self::Float, Shape::Literal(Float(_))) => Fit::Yes,
+            (Self::Number(name), Shape::Literal(Integer(_) | Float(_))) => match name.as_str() {
+                "number" => Fit::Yes,
+                _ => Fit::Unsure,
+            },
+            (Self::Text(Text::Any) | Self::Joined(_), _) => {
+                fit(matches!(value, Shape::Text | Shape::Literal(String(_))))
+            }
+            (Self::Text(Text::NonEmpty), Shape::Literal(String(text))) => {
+                fit(!text.trim_matches([' ', '\t', '\n']).is_empty())
+            }
+            (Self::Text(Text::SingleLine), Shape::Literal(String(text))) => {
+                fit(!text.trim_end_matches('\n').contains('\n'))
+            }
+            (Self::Text(Text::Entry), Shape::Literal(String(text))) => {
+                fit(!text.contains([':', '\n']))
+            }
+            (Self::Text(_), Shape::Text | Shape::Literal(String(_))) => Fit::Unsure,
+            (Self::Path, Shape::Path) => Fit::Yes,
+            (Self::Path, Shape::Literal(String(text))) => fit(text.starts_with('/')),
+            // A set may have an `outPath`, or be text to who asks for text.
+            (Self::Path | Self::Package, Shape::Text | Shape::Set) => Fit::Unsure,
+            (Self::Package, Shape::Path) => Fit::Unsure,
+            (Self::Package, Shape::Literal(String(text))) => match text.starts_with('/') {
+                true => Fit::Unsure,
+                false => Fit::No,
+            },
+            (Self::Enum(members), _) => match (members, value) {
+                (Some(members), Shape::Literal(literal)) => fit(members.contains(literal)),
+                (Some(members), Shape::Text) => match members.iter().any(|m| matches!(m, String(_)))
+                {
+                    true => Fit::Unsure,
+                    false => Fit::No,
+                },
+                (Some(_), _) => Fit::No,
+                (None, _) => Fit::Unsure,
+            },
+            (Self::NonEmptyListOf(_), Shape::List(values)) if values.is_empty() => Fit::No,
+            (Self::ListOf(element) | Self::NonEmptyListOf(element), Shape::List(values)) => {
+                let fits = values.iter().map(|value| element.accepts(value));
+                fits.fold(Fit::Yes, |all, one| match (all, one) {
+                    (Fit::No, _) | (_, Fit::No) => Fit::No,
+                    (Fit::Unsure, _) | (_, Fit::Unsure) => Fit::Unsure,
+                    _ => Fit::Yes,
+                })
+            }
+            (Self::AttrsOf { .. } | Self::Attrs, _) => fit(matches!(value, Shape::Set)),
+            (Self::Submodule(_) | Self::DeferredModule, _) => match value {
+                Shape::Set | Shape::Function | Shape::Path => Fit::Yes,
+                Shape::Text => Fit::Unsure,
+                Shape::Literal(String(text)) => fit(text.starts_with('/')),
+                _ => Fit::No,
+            },
+            (Self::Function(_), Shape::Function) => Fit::Yes,
+            (Self::Function(_), Shape::Set) => Fit::Unsure,
+            _ => Fit::No,
+        }
+    }
+
+    /// What do two definitions of the same priority do?
+    pub fn meet(&self, a: &Shape, b: &Shape) -> Meeting {
+        match self {
+            Self::Bool | Self::Int { .. } | Self::Float | Self::Number(_) | Self::Text(_)
+            | Self::Path | Self::SomePath | Self::Enum(_) => same(a, b),
+            Self::Package | Self::Raw | Self::Unique(_) => Meeting::Unique,
+            Self::NullOr(inner) => {
+                let is_null = |shape: &Shape| match shape {
+                    Shape::Literal(literal) => Some(*literal == Literal::Null),
+                    Shape::Unknown => None,
+                    _ => Some(false),
+                };
+                match (is_null(a), is_null(b)) {
+                    (Some(true), Some(true)) => Meeting::Merge,
+                    (Some(false), Some(false)) => inner.meet(a, b),
+                    (Some(_), Some(_)) => Meeting::NullAndNot,
+                    _ => Meeting::Unsure,
+                }
+            }
+            Self::Either(left, right) => {
+                let side = |shape: &Shape| match (left.accepts(shape), right.accepts(shape)) {
+                    (Fit::Yes, _) => Some(true),
+                    (Fit::No, Fit::Yes) => Some(false),
+                    _ => None,
+                };
+                match (side(a), side(b)) {
+                    (Some(true), Some(true)) => left.meet(a, b),
+                    // What the left one takes as well may be in its company.
+                    (Some(false), Some(false)) => right.meet(a, b),
+                    (Some(_), Some(_)) if right.accepts(a) == Fit::No || right.accepts(b) == Fit::No => {
+                        Meeting::Unique
+                    }
+                    _ => Meeting::Unsure,
+                }
+            }
+            Self::Unspecified => match (a, b) {
+                (Shape::Literal(Literal::Integer(_)), Shape::Literal(Literal::Integer(_))) => same(a, b),
+                (Shape::Literal(x), Shape::Literal(y)) if std::mem::discriminant(x) != std::mem::discriminant(y) => {
+                    Meeting::Differ
+                }
+                _ => Meeting::Unsure,
+            },
+            Self::BoolByOr
+            | Self::Joined(_)
+            | Self::ListOf(_)
+            | Self::NonEmptyListOf(_)
+            | Self::AttrsOf { .. }
+            | Self::Attrs
+            | Self::Submodule(_)
+            | Self::DeferredModule
+            | Self::Function(_) => Meeting::Merge,
+            Self::Anything => match (a, b) {
+                (Shape::Literal(x), Shape::Literal(y)) => match x == y {
+                    true => Meeting::Merge,
+                    false => Meeting::Differ,
+                },
+                _ => Meeting::Unsure,
+            },
+            Self::CoercedTo(..) | Self::Tagged | Self::Named(_) | Self::Unknown => Meeting::Unsure,
+        }
+    }
+
+    /// The type of what lies at an attribute of a value of this type, when it is a
+    /// set; `None` when it is none, or nobody knows.
+    pub fn attribute(&self) -> Option<&Type> {
+        match self {
+            Self::AttrsOf { element, .. } => Some(element),
+            Self::NullOr(inner) | Self::Unique(inner) => inner.attribute(),
+            _ => None,
+        }
+    }
+
+    /// The options inside of a value of this type.
+    pub fn submodule(&self) -> Option<&Arc<OptionSet>> {
+        match self {
+            Self::Submodule(set) => Some(set),
+            Self::NullOr(inner) | Self::Unique(inner) => inner.submodule(),
+            _ => None,
+        }
+    }
+
+    /// The members of an enumeration, or those in what this type is made of: what
+    /// may be offered to who writes a value.
+    pub fn members(&self) -> Vec<Literal> {
+        match self {
+            Self::Bool | Self::BoolByOr => vec![Literal::Bool(true), Literal::Bool(false)],
+            Self::Enum(Some(members)) => members.to_vec(),
+            Self::NullOr(inner) => {
+                let mut members = inner.members();
+                members.push(Literal::Null);
+                members
+            }
+            Self::Unique(inner) => inner.members(),
+            Self::Either(left, right) | Self::CoercedTo(left, right) => {
+                let mut members = left.members();
+                members.extend(right.members());
+                members
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn any_of(a: Fit, b: Fit) -> Fit {
+    match (a, b) {
+        (Fit::Yes, _) | (_, Fit::Yes) => Fit::Yes,
+        (Fit::No, Fit::No) => Fit::No,
+        _ => Fit::Unsure,
+    }
+}
+
+/// Two definitions that must be equal.
+fn same(a: &Shape, b: &Shape) -> Meeting {
+    use Literal::{Float, Integer};
+    match (a, b) {
+        (Shape::Literal(Integer(_)), Shape::Literal(Float(_)))
+        | (Shape::Literal(Float(_)), Shape::Literal(Integer(_) | Float(_)))
+            if a != b =>
+        {
+            // `1` equals `1.0`, and `1.0` equals `1.00`.
+            Meeting::Unsure
+        }
+        (Shape::Literal(x), Shape::Literal(y)) => match x == y {
+            true => Meeting::Merge,
+            false => Meeting::Differ,
+        },
+        _ => Meeting::Unsure,
+    }
+}
+
+/// A type in the words of nixpkgs' manual.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("unknown"),
+            Self::Bool | Self::BoolByOr => f.write_str("boolean"),
+            Self::Int { least, greatest, .. } => match (least, greatest) {
+                (Some(least), Some(greatest)) => {
+                    write!(f, "integer between {least} and {greatest} (both inclusive)")
+                }
+                (Some(0), None) => f.write_str("unsigned integer, meaning >=0"),
+                (Some(1), None) => f.write_str("positive integer, meaning >0"),
+                _ => f.write_str("signed integer"),
+            },
+            Self::Float => f.write_str("floating point number"),
+            Self::Number(_) => f.write_str("signed integer or floating point number"),
+            Self::Text(Text::Any) => f.write_str("string"),
+            Self::Text(Text::NonEmpty) => f.write_str("non-empty string"),
+            Self::Text(Text::SingleLine) => f.write_str("(optionally newline-terminated) single-line string"),
+            Self::Text(Text::Matching(pattern)) => write!(f, "string matching the pattern {pattern}"),
+            Self::Text(Text::Entry) => f.write_str("string, not containing newlines or colons"),
+            Self::Joined(separator) => write!(f, "strings concatenated with {separator:?}"),
+            Self::Path => f.write_str("absolute path"),
+            Self::SomePath => f.write_str("path"),
+            Self::Package => f.write_str("package"),
+            Self::Enum(None) => f.write_str("one of some values"),
+            Self::Enum(Some(members)) => {
+                f.write_str("one of ")?;
+                for (index, member) in members.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str(", ")?;
+                    }
+                    write!(f, "{member}")?;
+                }
+                Ok(())
+            }
+            Self::NullOr(inner) => write!(f, "null or {}", Phrase(inner, true)),
+            Self::ListOf(element) => write!(f, "list of {}", Phrase(element, false)),
+            Self::NonEmptyListOf(element) => write!(f, "non-empty (list of {})", Phrase(element, false)),
+            Self::AttrsOf { element, lazy } => {
+                let lazy = if *lazy { "lazy " } else { "" };
+                write!(f, "{lazy}attribute set of {}", Phrase(element, false))
+            }
+            Self::Attrs => f.write_str("attribute set"),
+            Self::Anything => f.write_str("anything"),
+            Self::Unspecified => f.write_str("unspecified value"),
+            Self::Raw => f.write_str("raw value"),
+            Self::Submodule(_) => f.write_str("submodule"),
+            Self::DeferredModule => f.write_str("module"),
+            Self::Either(left, right) => {
+                write!(f, "{} or {}", Phrase(left, true), Phrase(right, true))
+            }
+            Self::CoercedTo(from, to) => {
+                write!(f, "{} or {} convertible to it", Phrase(to, false), Phrase(from, false))
+            }
+            Self::Function(to) => write!(f, "function that evaluates to a(n) {}", Phrase(to, false)),
+            Self::Unique(inner) => inner.fmt(f),
+            Self::Tagged => f.write_str("attribute-tagged union"),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A type inside of another: in parentheses where it is itself made of several
+/// words that would run into those around it.
+struct Phrase<'t>(&'t Type, bool);
+
+impl fmt::Display for Phrase<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_open = match self.0 {
+            Type::NullOr(_) | Type::Either(..) => !self.1,
+            Type::Enum(_) | Type::CoercedTo(..) => true,
+            _ => false,
+        };
+        match is_open {
+            true => write!(f, "({})", self.0),
+            false => self.0.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Shape {
+        Shape::Literal(Literal::String(text.into()))
+    }
+
+    fn int(number: i64) -> Shape {
+        Shape::Literal(Literal::Integer(number))
+    }
+
+    fn port() -> Type {
+        Type::Int {
+            name: "unsignedInt16".into(),
+            least: Some(0),
+            greatest: Some(65_535),
+        }
+    }
+
+    const STR: Type = Type::Text(Text::Any);
+
+    #[test]
+    fn values_fit_or_not() {
+        let null = Shape::Literal(Literal::Null);
+        let members = Type::Enum(Some(Arc::from([Literal::String("a".into())])));
+        let list = |shapes: &[Shape]| Shape::List(shapes.into());
+        for (ty, value, expected) in [
+            (Type::Bool, text("true"), Fit::No),
+            (Type::Bool, Shape::Literal(Literal::Bool(true)), Fit::Yes),
+            (Type::Bool, Shape::Unknown, Fit::Unsure),
+            (port(), int(65_535), Fit::Yes),
+            (port(), int(65_536), Fit::No),
+            (port(), text("80"), Fit::No),
+            (Type::Float, int(1), Fit::No),
+            (STR, Shape::Path, Fit::No),
+            (STR, Shape::Text, Fit::Yes),
+            (Type::Path, text("relative"), Fit::No),
+            (Type::Path, text("/a"), Fit::Yes),
+            (Type::Package, text("git"), Fit::No),
+            (Type::Package, Shape::Set, Fit::Unsure),
+            (members.clone(), text("b"), Fit::No),
+            (members.clone(), Shape::Text, Fit::Unsure),
+            (Type::Enum(None), text("b"), Fit::Unsure),
+            (Type::NullOr(Arc::new(STR)), null.clone(), Fit::Yes),
+            (STR, null, Fit::No),
+            (Type::ListOf(Arc::new(STR)), list(&[text("a"), int(1)]), Fit::No),
+            (Type::ListOf(Arc::new(STR)), list(&[Shape::Unknown]), Fit::Unsure),
+            (Type::ListOf(Arc::new(STR)), text("a"), Fit::No),
+            (Type::NonEmptyListOf(Arc::new(STR)), list(&[]), Fit::No),
+            (Type::Either(Arc::new(Type::Bool), Arc::new(STR)), int(1), Fit::No),
+            (Type::Either(Arc::new(Type::Bool), Arc::new(Type::Unknown)), int(1), Fit::Unsure),
+            (Type::CoercedTo(Arc::new(STR), Arc::new(Type::Bool)), text("a"), Fit::Unsure),
+            (Type::Attrs, Shape::Function, Fit::No),
+            (Type::Unknown, int(1), Fit::Unsure),
+        ] {
+            assert_eq!(ty.accepts(&value), expected, "{ty}: {value:?}");
+        }
+    }
+
+    #[test]
+    fn definitions_meet() {
+        let null = Shape::Literal(Literal::Null);
+        let either = Type::Either(Arc::new(Type::Bool), Arc::new(STR));
+        for (ty, a, b, expected) in [
+            (STR, text("a"), text("a"), Meeting::Merge),
+            (STR, text("a"), text("b"), Meeting::Differ),
+            (STR, text("a"), Shape::Unknown, Meeting::Unsure),
+            (Type::Package, Shape::Unknown, Shape::Unknown, Meeting::Unique),
+            (Type::ListOf(Arc::new(STR)), Shape::Unknown, Shape::Unknown, Meeting::Merge),
+            (Type::NullOr(Arc::new(STR)), null.clone(), text("a"), Meeting::NullAndNot),
+            (Type::NullOr(Arc::new(Type::Package)), null.clone(), null, Meeting::Merge),
+            (Type::NullOr(Arc::new(Type::Package)), Shape::Unknown, Shape::Unknown, Meeting::Unsure),
+            (either.clone(), text("a"), text("b"), Meeting::Differ),
+            (either, text("a"), Shape::Literal(Literal::Bool(true)), Meeting::Unique),
+            (Type::Number("number".into()), int(1), Shape::Literal(Literal::Float("1.0".into())), Meeting::Unsure),
+        ] {
+            assert_eq!(ty.meet(&a, &b), expected, "{ty}: {a:?}, {b:?}");
+        }
+    }
+
+    #[test]
+    fn types_read_like_the_manual() {
+        let inner = Type::NullOr(Arc::new(Type::Either(Arc::new(STR), Arc::new(Type::Path))));
+        let list = Type::ListOf(Arc::new(inner));
+        assert_eq!(list.to_string(), "list of (null or string or absolute path)");
+        assert_eq!(port().to_string(), "integer between 0 and 65535 (both inclusive)");
+    }
+}
