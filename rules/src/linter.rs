@@ -5,7 +5,6 @@ use crate::config::{FileSettings, Settings};
 use crate::live::Live;
 use crate::local::{Hit, Wanted, judge_all};
 use crate::module::{self, FileFacts};
-use crate::rules;
 use crate::suppression::{self, Suppression};
 use crate::syntax::{self, Cache, SyntaxError, Text, TooComplex, Tree};
 use std::sync::{Arc, OnceLock};
@@ -38,7 +37,8 @@ pub struct Document {
     pub(crate) errors: Vec<SyntaxError>,
     pub(crate) too_complex: Option<TooComplex>,
     pub(crate) facts: FileFacts,
-    pub(crate) everything: OnceLock<Box<FileFacts>>,
+    /// How many lines hold more than white space and comments.
+    pub(crate) code_lines: OnceLock<u32>,
     pub(crate) hits: Vec<Hit>,
     pub(crate) suppressions: Vec<Suppression>,
     /// What only an open file keeps.
@@ -74,10 +74,10 @@ impl Document {
             errors: tree.errors().to_vec(),
             too_complex: tree.too_complex().cloned(),
             facts: match readable {
-                true => module::collect(&path, tree, Some(rules::settings())),
+                true => module::collect(&path, tree),
                 false => FileFacts::default(),
             },
-            everything: OnceLock::new(),
+            code_lines: OnceLock::new(),
             hits: Vec::new(),
             suppressions: suppression::collect(tree),
             source: Source {
@@ -99,7 +99,7 @@ impl Document {
         &self.source.text
     }
 
-    /// Its facts: of its settings only those that rules ask for.
+    /// Its facts.
     pub fn facts(&self) -> &FileFacts {
         &self.facts
     }
@@ -109,17 +109,12 @@ impl Document {
         &self.suppressions
     }
 
-    /// All its facts. They are read when somebody first asks, because few do.
-    pub fn everything(&self) -> &FileFacts {
-        self.everything.get_or_init(|| {
-            let read = |tree: &Tree| match tree.too_complex() {
-                None => module::collect(self.path(), tree, None),
-                Some(_) => FileFacts::default(),
-            };
-            Box::new(match self.tree() {
-                Some(tree) => read(tree),
-                None => read(&syntax::parse(self.source.text.clone())),
-            })
+    /// How many of its lines hold more than white space and comments; counted when
+    /// somebody first asks, because few do.
+    pub fn code_lines(&self) -> u32 {
+        *self.code_lines.get_or_init(|| match self.tree() {
+            Some(tree) => module::code_lines(tree),
+            None => module::code_lines(&syntax::parse(self.source.text.clone())),
         })
     }
 }
@@ -169,7 +164,7 @@ mod tests {
             let document = analyze(source, &Settings::default());
             let read = document.errors.is_empty() && document.too_complex.is_none();
             assert!(read, "{open}");
-            assert!(document.everything().modules.len() < 1_000, "{open}");
+            assert!(document.facts().modules.len() < 1_000, "{open}");
         }
     }
 }

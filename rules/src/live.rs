@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::linter::{Document, Source};
 use crate::local::{Hit, Judge, LONGEST_NEEDLE, Mention, Wanted, judge_all};
 use crate::module::{self, FileFacts, Moved, Updated};
-use crate::rules::{self, RuleIndex};
+use crate::rules::RuleIndex;
 use crate::semantics::{bound_names, is_rec};
 use crate::suppression;
 use crate::syntax::{
@@ -91,7 +91,7 @@ impl Document {
         live.breaks = live.breaks + new - gone;
         // Whoever holds the text alone edits it in place.
         self.source.text = Default::default();
-        self.everything = OnceLock::new();
+        self.code_lines = OnceLock::new();
         let change = live.tree.apply(edit);
         self.source.text = live.tree.text().clone();
         self.errors.clear();
@@ -112,7 +112,6 @@ impl Document {
             module::update(
                 &self.source.path,
                 &live.tree,
-                rules::settings(),
                 &mut self.facts,
                 &old_root,
                 moved,
@@ -128,7 +127,7 @@ impl Document {
             return Updated::default();
         };
         let facts = match live.tree.too_complex() {
-            None => module::collect(&self.source.path, &live.tree, Some(rules::settings())),
+            None => module::collect(&self.source.path, &live.tree),
             Some(_) => FileFacts::default(),
         };
         self.suppressions = suppression::collect(&live.tree);

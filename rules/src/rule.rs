@@ -6,7 +6,7 @@
 
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::local::LocalContext;
-use crate::module::{Definition, Prefix};
+use crate::module::Definition;
 use crate::syntax::{SyntaxKind, SyntaxNode};
 use crate::workspace::{FileContext, Place, WorkspaceContext};
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -173,12 +173,6 @@ pub trait Rule: Sync {
     /// anything to say about, and not just in a binding inside of it. Names
     /// that the file gives to such a text (`f = lib.mkForce;`) count as well.
     fn needles(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// The first keys of the settings whose definitions the rule reads in the
-    /// facts of a file.
-    fn settings(&self) -> &'static [Prefix] {
         &[]
     }
 

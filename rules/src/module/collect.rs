@@ -4,8 +4,9 @@ use super::shape::{Names, Shape, class_of_path, module_shape};
 use super::targets::{named_target, path_target, tree};
 use super::{
     Certainty, Class, ConfigurationFacts, Definition, FileFacts, Guard, Header, Import, Key,
-    Literal, ModuleFacts, OptionDeclaration, Origin, Section, Target, header,
+    Literal, ModuleFacts, OptionDeclaration, Origin, Section, Target,
 };
+use crate::options::{Declarations, Known, Limits, declarations_at};
 use crate::path;
 use crate::semantics::{self, Env, application, attr_name, string_literal, without_parens};
 use crate::syntax::{
@@ -19,49 +20,26 @@ use std::sync::Arc;
 /// What lies deeper is not looked at, so that the walk needs little stack.
 const DEEPEST: u32 = 48;
 
-/// The first keys of settings, as in `boot.kernel.sysctl`.
-pub type Prefix = &'static [&'static str];
-
-/// So many options of a module are read where not all facts are.
-pub(crate) const FIRST_OPTIONS: usize = 16;
-
-/// Settings that may hold modules.
-const ROOMS: &[Prefix] = &[
-    &["home-manager"],
-    &["specialisation"],
-    &["virtualisation"],
-    &["containers"],
-    &["nodes"],
-    &["flake"],
-];
-
-/// The facts of the file at `path`. Of its settings only those below `settings`
-/// are read, which is a small part of most files; without that all of them, and
-/// the options that it declares.
-pub fn collect(path: &str, tree: &Tree, settings: Option<&[Prefix]>) -> FileFacts {
+/// The facts of the file at `path`.
+pub fn collect(path: &str, tree: &Tree) -> FileFacts {
     let mut facts = FileFacts {
         header: Header::of(path, tree),
         lines: lines(tree.text(), line_breaks(tree.text())),
-        code_lines: settings.is_none().then(|| header::code_lines(tree)),
         ..Default::default()
     };
     let root = tree.root();
     let Some(expr) = ast::Root::cast(root.clone()).and_then(|root| root.expr()) else {
         return facts;
     };
-    let mut collector = Collector::new(tree, &mut facts, settings);
+    let mut collector = Collector::new(tree, &mut facts);
     collector.file(path, expr.syntax());
     // Module lists stand in flakes and in the helpers that flakes call. A file
     // that is a module can define one, too (flake-parts).
     collector.find_configurations(&root);
+    let declaring = std::mem::take(&mut collector.expressions);
+    read_options(path, declaring, &mut facts);
     facts.shrink();
     facts
-}
-
-/// Are a prefix and a path the same as far as both go?
-fn agrees(prefix: &Prefix, path: &[Key]) -> bool {
-    let mut both = prefix.iter().zip(path);
-    both.all(|(name, key)| key.name.as_deref() == Some(*name))
 }
 
 /// How often a text breaks its line.
@@ -113,8 +91,9 @@ impl Here {
 pub(super) struct Collector<'f> {
     tree: &'f Tree,
     pub(super) facts: &'f mut FileFacts,
-    settings: Option<&'f [Prefix]>,
     deep: u32,
+    /// The expressions that are modules, in the order of the facts.
+    expressions: Vec<SyntaxNode>,
     /// How many names were followed to what they are bound to.
     followed: u32,
     /// Set while only what an edit touched is read.
@@ -177,16 +156,12 @@ pub(crate) fn touched(set: &SyntaxNode, range: TextRange) -> Vec<ast::Entry> {
 const MOST_FOLLOWED: u32 = 200;
 
 impl<'f> Collector<'f> {
-    pub(super) fn new(
-        tree: &'f Tree,
-        facts: &'f mut FileFacts,
-        settings: Option<&'f [Prefix]>,
-    ) -> Self {
+    pub(super) fn new(tree: &'f Tree, facts: &'f mut FileFacts) -> Self {
         Self {
             tree,
             facts,
-            settings,
             deep: 0,
+            expressions: Vec::new(),
             followed: 0,
             again: None,
         }
@@ -215,24 +190,6 @@ impl<'f> Collector<'f> {
             self.facts.modules[module].plain_body = Self::plain_body(expr);
             self.body(module, expr, &Env::default(), &Here::default());
         }
-    }
-
-    /// Is what lies below a path read at all?
-    fn matters(&self, path: &[Key]) -> bool {
-        let Some(settings) = self.settings else {
-            return true;
-        };
-        let mut prefixes = ROOMS.iter().chain(settings);
-        prefixes.any(|prefix| agrees(prefix, path))
-    }
-
-    /// Is a definition of this path kept?
-    fn is_wanted(&self, path: &[Key]) -> bool {
-        let Some(settings) = self.settings else {
-            return true;
-        };
-        let mut prefixes = ROOMS.iter().chain(settings);
-        prefixes.any(|prefix| prefix.len() <= path.len() && agrees(prefix, path))
     }
 
     /// Is only the way to what an edit touched being walked?
@@ -310,6 +267,7 @@ impl<'f> Collector<'f> {
         expr: &SyntaxNode,
         parent: Option<usize>,
     ) -> usize {
+        self.expressions.push(expr.clone());
         self.facts.modules.push(ModuleFacts {
             origin,
             certainty,
@@ -321,6 +279,8 @@ impl<'f> Collector<'f> {
             imports: Vec::new(),
             definitions: Vec::new(),
             options: Vec::new(),
+            declarations: None,
+            has_options: false,
             sections: Vec::new(),
             plain_body: None,
             has_imports: false,
@@ -493,9 +453,6 @@ impl<'f> Collector<'f> {
             }
             _ => {
                 self.section(module, names, 0, entry, true);
-                if !self.may_matter(&here.path, first) {
-                    return;
-                }
             }
         }
         let Some(binding) = ast::AttrpathValue::cast(entry.clone()) else {
@@ -514,10 +471,7 @@ impl<'f> Collector<'f> {
             }
             "options" => {
                 self.watch(entry);
-                let names: Vec<_> = keys[1..].iter().filter_map(|k| k.name.clone()).collect();
-                if names.len() + 1 == keys.len() {
-                    self.options(module, names, attrpath.syntax().text_range(), value, env);
-                }
+                self.facts.modules[module].has_options = true;
             }
             _ => {
                 let mut inner = here.clone();
@@ -526,16 +480,6 @@ impl<'f> Collector<'f> {
                 self.config(module, entry, value, env, &inner);
             }
         }
-    }
-
-    /// Can what is set below `path` and a key matter?
-    fn may_matter(&self, path: &[Key], first: &str) -> bool {
-        let Some(settings) = self.settings else {
-            return true;
-        };
-        let at = path.len();
-        let mut prefixes = ROOMS.iter().chain(settings);
-        prefixes.any(|prefix| prefix.get(at).is_none_or(|name| *name == first))
     }
 
     /// What depends on more of the text than where it stands: an edit in it
@@ -587,7 +531,7 @@ impl<'f> Collector<'f> {
         env: &Env,
         here: &Here,
     ) {
-        if self.deep > DEEPEST || !self.matters(&here.path) {
+        if self.deep > DEEPEST {
             return;
         }
         if self.inner_module(module, value, env, here) {
@@ -608,7 +552,7 @@ impl<'f> Collector<'f> {
                         path: here.path.as_slice().into(),
                         binding: binding.text_range(),
                         value: value.text_range(),
-                        literal: literal(value),
+                        known: known(value),
                         priorities: here.priorities.clone(),
                         guards: here.guards.clone(),
                         update: here.update,
@@ -622,7 +566,6 @@ impl<'f> Collector<'f> {
     fn define(&mut self, module: usize, definition: Definition) {
         // What is broken may not be what it seems.
         if !self.is_on_the_way()
-            && self.is_wanted(&definition.path)
             && definition
                 .path
                 .last()
@@ -649,9 +592,6 @@ impl<'f> Collector<'f> {
                 if here.path.is_empty() {
                     self.section(module, names, 0, entry, false);
                 }
-                if !self.may_matter(&here.path, names.get(0).flatten().unwrap_or_default()) {
-                    return;
-                }
                 let Some(binding) = ast::AttrpathValue::cast(entry.clone()) else {
                     return;
                 };
@@ -673,7 +613,7 @@ impl<'f> Collector<'f> {
                         path: path.into(),
                         binding: entry.text_range(),
                         value: attr.syntax().text_range(),
-                        literal: None,
+                        known: Known::Unknown,
                         priorities: here.priorities.clone(),
                         guards: here.guards.clone(),
                         update: here.update,
@@ -736,54 +676,6 @@ impl<'f> Collector<'f> {
             }
         }
         true
-    }
-
-    /// Option declarations below `path`.
-    fn options(
-        &mut self,
-        module: usize,
-        path: Vec<SmolStr>,
-        range: TextRange,
-        value: &SyntaxNode,
-        env: &Env,
-    ) {
-        let enough =
-            self.settings.is_some() && self.facts.modules[module].options.len() >= FIRST_OPTIONS;
-        if self.deep > DEEPEST || enough {
-            return;
-        }
-        self.deep += 1;
-        if value.kind() == SyntaxKind::NODE_ATTR_SET {
-            let env = env.enter(value);
-            if let Some(set) = ast::AttrSet::cast(value.clone()) {
-                for entry in set.entries() {
-                    let ast::Entry::AttrpathValue(binding) = entry else {
-                        continue;
-                    };
-                    let (Some(attrpath), Some(value)) = (binding.attrpath(), binding.value())
-                    else {
-                        continue;
-                    };
-                    let keys: Option<Vec<_>> =
-                        attrpath.attrs().map(|attr| attr_name(&attr)).collect();
-                    let Some(keys) = keys else { continue };
-                    let inner = path.iter().cloned().chain(keys).collect();
-                    let range = attrpath.syntax().text_range();
-                    self.options(module, inner, range, value.syntax(), &env);
-                }
-            }
-        } else {
-            let followed =
-                self.through(value, env, &Here::default(), &mut |this, value, env, _| {
-                    this.options(module, path.clone(), range, value, env);
-                });
-            if !followed && !path.is_empty() {
-                self.facts.modules[module]
-                    .options
-                    .push(OptionDeclaration { path, range });
-            }
-        }
-        self.deep -= 1;
     }
 
     fn imports(&mut self, module: usize, value: &SyntaxNode, env: &Env, guards: &[Guard]) {
@@ -1194,6 +1086,58 @@ pub(crate) fn priority_number(expr: &SyntaxNode, env: &Env) -> Option<u32> {
     match env.meaning(&expr)?.lib_function()? {
         "defaultOverridePriority" | "defaultPriority" => Some(super::DEFAULT_PRIORITY),
         _ => None,
+    }
+}
+
+/// Reads the options of the modules that declare some.
+fn read_options(path: &str, expressions: Vec<SyntaxNode>, facts: &mut FileFacts) {
+    for (expr, module) in expressions.into_iter().zip(&mut facts.modules) {
+        let has_calls = module.imports.iter().any(|import| import.target == Target::Unknown);
+        if !module.has_options && !has_calls {
+            continue;
+        }
+        let found = declarations_at(path, &expr, Limits::SMALL);
+        if found == Declarations::default() {
+            continue;
+        }
+        found.options.each_own(&mut |path, declared| {
+            let range = declared.place.as_ref().map_or_else(TextRange::default, |place| {
+                TextRange::new(place.start.into(), place.end.into())
+            });
+            module.options.push(OptionDeclaration {
+                path: path.to_vec(),
+                range,
+                declared: declared.clone(),
+            });
+        });
+        module.options.sort_by_key(|option| option.range.start());
+        module.declarations = Some(Arc::new(found));
+    }
+}
+
+/// What is known of a value.
+fn known(value: &SyntaxNode) -> Known {
+    let value = without_parens(value);
+    if let Some(literal) = literal(&value) {
+        return Known::Literal(literal);
+    }
+    match value.kind() {
+        SyntaxKind::NODE_STRING => Known::Text,
+        SyntaxKind::NODE_PATH_REL | SyntaxKind::NODE_PATH_ABS | SyntaxKind::NODE_PATH_HOME => {
+            Known::Path
+        }
+        SyntaxKind::NODE_LAMBDA => Known::Function,
+        SyntaxKind::NODE_ATTR_SET => Known::Set,
+        SyntaxKind::NODE_LIST => Known::List(value.children().map(|it| known_in_list(&it)).collect()),
+        _ => Known::Unknown,
+    }
+}
+
+/// What is known of an element of a list. Lists in lists are rare, and not read.
+fn known_in_list(value: &SyntaxNode) -> Known {
+    match value.kind() {
+        SyntaxKind::NODE_LIST => Known::Unknown,
+        _ => known(value),
     }
 }
 

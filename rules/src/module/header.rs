@@ -227,7 +227,7 @@ fn is_generated(comment: &str) -> bool {
 }
 
 /// How many lines of `tree` hold more than white space and comments.
-pub(super) fn code_lines(tree: &Tree) -> u32 {
+pub(crate) fn code_lines(tree: &Tree) -> u32 {
     // A line has code when a token other than trivia touches it. On green
     // nodes, because this looks at every token.
     let (mut code, mut line, mut last_line) = (0, 0u32, None);

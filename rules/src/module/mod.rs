@@ -8,14 +8,16 @@ mod shape;
 mod targets;
 mod update;
 
-pub(crate) use collect::{FIRST_OPTIONS, line_breaks, lines, lines_of, touched};
-pub use collect::{Prefix, collect};
+pub(crate) use collect::{line_breaks, lines, lines_of, touched};
+pub use collect::collect;
 pub(crate) use collect::{literal, priority_number};
 pub use guard::Guard;
 pub use header::Header;
+pub(crate) use header::code_lines;
 pub(crate) use header::comment_text;
 pub(crate) use update::{Moved, Updated, update};
 
+use crate::options::{Declarations, Declared, Known};
 use crate::syntax::TextRange;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -84,16 +86,20 @@ pub struct ModuleFacts {
     pub parent: Option<usize>,
     /// What it imports.
     pub imports: Vec<Import>,
-    /// What it sets: only the settings that were asked for, unless all facts
-    /// are read.
+    /// What it sets.
     pub definitions: Vec<Definition>,
-    /// The options it declares: the first ones, unless all facts are read.
+    /// The options it declares.
     pub options: Vec<OptionDeclaration>,
+    /// The same as a tree, with what could not be read and with options that have
+    /// another name now; `None` when it declares nothing.
+    pub declarations: Option<Arc<Declarations>>,
     /// Its top-level entries, in order.
     pub sections: Vec<Section>,
     /// Where its outermost set opens, when nothing but functions stands before
     /// it: then an entry means the same in another file with the same formals.
     pub plain_body: Option<TextRange>,
+    /// Has its outermost set an entry `options`?
+    pub(crate) has_options: bool,
     /// Has its outermost set an entry `imports`?
     pub has_imports: bool,
 }
@@ -111,13 +117,15 @@ pub struct Section {
     pub is_outermost: bool,
 }
 
-/// The declaration of an option.
+/// An option that a module declares.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OptionDeclaration {
     /// The full path.
     pub path: Vec<SmolStr>,
     /// The text of the key.
     pub range: TextRange,
+    /// What it says.
+    pub declared: Arc<Declared>,
 }
 
 /// Something a module imports.
@@ -186,8 +194,8 @@ pub struct Definition {
     pub binding: TextRange,
     /// The value.
     pub value: TextRange,
-    /// The value, if it is a literal.
-    pub literal: Option<Literal>,
+    /// What is known of the value.
+    pub known: Known,
     /// The priorities on the way, each with the length of the path at which it
     /// stands, the outermost first.
     pub priorities: Vec<(usize, u32)>,
@@ -201,6 +209,14 @@ pub struct Definition {
 pub const DEFAULT_PRIORITY: u32 = 100;
 
 impl Definition {
+    /// The value, if it is a literal.
+    pub fn literal(&self) -> Option<&Literal> {
+        match &self.known {
+            Known::Literal(literal) => Some(literal),
+            _ => None,
+        }
+    }
+
     /// The names of the path; `None` when one of them is computed.
     pub fn names(&self) -> Option<Vec<&str>> {
         self.path.iter().map(|key| key.name.as_deref()).collect()
@@ -288,9 +304,6 @@ pub struct FileFacts {
     pub header: Header,
     /// How many lines it has.
     pub lines: u32,
-    /// How many of them hold more than white space and comments; counted only
-    /// when all facts are read.
-    pub code_lines: Option<u32>,
     /// What decides whether the file is a module.
     pub(crate) shape: Option<shape::Shape>,
     /// Places where an edit may change more facts than those that stand there.

@@ -9,7 +9,7 @@
 use super::collect::{Again, Collector, MODULES, collect, touched};
 use super::shape::{Names, Shape, class_of_path, deciding_set};
 use super::{
-    Class, Definition, FileFacts, Header, Import, ModuleFacts, Origin, Prefix, Section, Target,
+    Class, Definition, FileFacts, Header, Import, ModuleFacts, Origin, Section, Target,
 };
 use crate::path;
 use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, TextRange, TextSize, Tree, ast, node_around};
@@ -82,7 +82,6 @@ impl Updated {
 pub(crate) fn update(
     path: &str,
     tree: &Tree,
-    settings: &[Prefix],
     facts: &mut FileFacts,
     old_root: &SyntaxNode,
     moved: Moved,
@@ -91,13 +90,13 @@ pub(crate) fn update(
     let header = Header::of(path, tree);
     let lines = super::lines(tree.text(), breaks);
     let outline = !same_head((&header, lines), (&facts.header, facts.lines));
-    if let Some(mut updated) = in_place(path, tree, settings, facts, old_root, moved) {
+    if let Some(mut updated) = in_place(path, tree, facts, old_root, moved) {
         updated.outline |= outline;
         facts.header = header;
         facts.lines = lines;
         return updated;
     }
-    let old = std::mem::replace(facts, collect(path, tree, Some(settings)));
+    let old = std::mem::replace(facts, collect(path, tree));
     Updated::between(&old, facts)
 }
 
@@ -117,7 +116,6 @@ fn said(sections: &[Section]) -> Vec<(&str, u32, bool)> {
 fn in_place(
     path: &str,
     tree: &Tree,
-    settings: &[Prefix],
     facts: &mut FileFacts,
     old_root: &SyntaxNode,
     moved: Moved,
@@ -152,7 +150,7 @@ fn in_place(
         return Some(Updated::default());
     }
     let mut fragment = FileFacts::default();
-    let mut collector = Collector::new(tree, &mut fragment, Some(settings));
+    let mut collector = Collector::new(tree, &mut fragment);
     collector.again = Some(Again::new(moved.new));
     collector.file(path, expr.syntax());
     let again = collector.again?;
@@ -333,7 +331,7 @@ fn same_definition(a: &Definition, b: &Definition) -> bool {
         let keys = definition.path.iter();
         keys.map(|key| (key.name.clone(), key.quoted)).collect()
     };
-    a.literal == b.literal
+    a.known == b.known
         && a.priorities == b.priorities
         && a.guards == b.guards
         && a.update.is_some() == b.update.is_some()

@@ -6,10 +6,11 @@ use super::value::{Rename, Set, Thunk, TypeValue, Value, Wrap};
 use super::{Declared, DeclaredAt, DefaultValue, OptionSet, Renamed, Says};
 use crate::module::Literal;
 use crate::path;
-use crate::syntax::{SyntaxNode, TextRange};
+use crate::semantics::without_parens;
+use crate::syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -42,7 +43,10 @@ pub fn declarations_at(path: &str, node: &SyntaxNode, limits: Limits) -> Declara
     let scope = interpreter.scope_at(node, file);
     let reader = Reader::new(&interpreter);
     let mut found = Declarations::default();
+    // Modules that stand in its imports are asked by themselves.
+    reader.own_only.set(true);
     reader.module(&Thunk::code(node, &scope), &mut found, 0);
+    found.imports.clear();
     found
 }
 
@@ -111,6 +115,8 @@ struct Reader<'i, 's> {
     interpreter: &'i Interpreter<'s>,
     /// The submodules that were read, and those that are being read.
     submodules: RefCell<FxHashMap<*const TypeValue, Option<Arc<OptionSet>>>>,
+    /// Are modules that are written down in `imports` left out?
+    own_only: Cell<bool>,
     /// Keeps what the keys above point to.
     kept: RefCell<Vec<Rc<TypeValue>>>,
 }
@@ -123,6 +129,7 @@ impl<'i, 's> Reader<'i, 's> {
         Self {
             interpreter,
             submodules: RefCell::default(),
+            own_only: Cell::new(false),
             kept: RefCell::default(),
         }
     }
@@ -152,7 +159,15 @@ impl<'i, 's> Reader<'i, 's> {
     fn module_set(&self, set: &Set, into: &mut Declarations, depth: u32) {
         let force = |thunk: &Thunk| self.interpreter.force(thunk);
         if let Some(Value::List(imports)) = set.get("imports").map(force) {
-            imports.iter().for_each(|import| self.module(import, into, depth + 1));
+            for import in imports.iter() {
+                let is_written = import.0.code.as_ref().is_some_and(|(_, node)| {
+                    let kind = without_parens(node).kind();
+                    matches!(kind, SyntaxKind::NODE_LAMBDA | SyntaxKind::NODE_ATTR_SET)
+                });
+                if !(is_written && self.own_only.get()) {
+                    self.module(import, into, depth + 1);
+                }
+            }
         }
         if let Some(options) = set.get("options") {
             let mut path = Vec::new();

@@ -11,7 +11,7 @@ mod value;
 
 pub use declare::{Declarations, Library, declarations_at, is_candidate, library};
 pub use interpret::{Limits, NoSources, Sources};
-pub use types::{Fit, Meeting, Shape, Text, Type};
+pub use types::{Fit, Meeting, Known, Text, Type};
 
 use crate::module::{Class, Literal};
 use serde::{Deserialize, Serialize};
@@ -224,6 +224,25 @@ impl OptionSet {
         match rest.is_empty() {
             true => Some(entry),
             false => entry.below.entry(rest),
+        }
+    }
+
+    /// Calls `visit` with every option and its path, but not with those of
+    /// submodules.
+    pub fn each_own(&self, visit: &mut dyn FnMut(&[SmolStr], &Arc<Declared>)) {
+        self.each_own_below(&mut Vec::new(), visit);
+    }
+
+    fn each_own_below(
+        &self,
+        path: &mut Vec<SmolStr>,
+        visit: &mut dyn FnMut(&[SmolStr], &Arc<Declared>),
+    ) {
+        for (name, entry) in &self.entries {
+            path.push(name.clone());
+            entry.declared.iter().for_each(|declared| visit(path, declared));
+            entry.below.each_own_below(path, visit);
+            path.pop();
         }
     }
 

@@ -101,7 +101,7 @@ pub enum Text {
 
 /// What is known of a value without evaluation.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
+pub enum Known {
     /// Nothing.
     Unknown,
     /// All.
@@ -111,7 +111,7 @@ pub enum Shape {
     /// It is a path that is written as one.
     Path,
     /// It is a list of these.
-    List(Arc<[Shape]>),
+    List(Arc<[Known]>),
     /// It is a set.
     Set,
     /// It is a function.
@@ -184,13 +184,13 @@ impl Type {
     }
 
     /// Is a value one of this type?
-    pub fn accepts(&self, value: &Shape) -> Fit {
+    pub fn accepts(&self, value: &Known) -> Fit {
         use Literal::{Bool, Float, Integer, Null, String};
         let fit = |fits| if fits { Fit::Yes } else { Fit::No };
         match (self, value) {
             (Self::Unknown | Self::SomePath | Self::Tagged | Self::Named(_), _) => Fit::Unsure,
             (Self::Anything | Self::Unspecified | Self::Raw, _) => Fit::Yes,
-            (Self::NullOr(_), Shape::Literal(Null)) => Fit::Yes,
+            (Self::NullOr(_), Known::Literal(Null)) => Fit::Yes,
             (Self::NullOr(inner) | Self::Unique(inner), _) => inner.accepts(value),
             (Self::Either(left, right), _) => any_of(left.accepts(value), right.accepts(value)),
             (Self::CoercedTo(from, to), _) => match (to.accepts(value), from.accepts(value)) {
@@ -199,41 +199,41 @@ impl Type {
                 // What becomes of it is for the function to say.
                 _ => Fit::Unsure,
             },
-            (_, Shape::Unknown) => Fit::Unsure,
-            (Self::Bool | Self::BoolByOr, _) => fit(matches!(value, Shape::Literal(Bool(_)))),
-            (Self::Int { least, greatest, .. }, Shape::Literal(Integer(number))) => fit(least
+            (_, Known::Unknown) => Fit::Unsure,
+            (Self::Bool | Self::BoolByOr, _) => fit(matches!(value, Known::Literal(Bool(_)))),
+            (Self::Int { least, greatest, .. }, Known::Literal(Integer(number))) => fit(least
                 .is_none_or(|least| *number >= least)
                 && greatest.is_none_or(|greatest| *number <= greatest)),
-            (Self::Float, Shape::Literal(Float(_))) => Fit::Yes,
-            (Self::Number(name), Shape::Literal(Integer(_) | Float(_))) => match name.as_str() {
+            (Self::Float, Known::Literal(Float(_))) => Fit::Yes,
+            (Self::Number(name), Known::Literal(Integer(_) | Float(_))) => match name.as_str() {
                 "number" => Fit::Yes,
                 _ => Fit::Unsure,
             },
             (Self::Text(Text::Any) | Self::Joined(_), _) => {
-                fit(matches!(value, Shape::Text | Shape::Literal(String(_))))
+                fit(matches!(value, Known::Text | Known::Literal(String(_))))
             }
-            (Self::Text(Text::NonEmpty), Shape::Literal(String(text))) => {
+            (Self::Text(Text::NonEmpty), Known::Literal(String(text))) => {
                 fit(!text.trim_matches([' ', '\t', '\n']).is_empty())
             }
-            (Self::Text(Text::SingleLine), Shape::Literal(String(text))) => {
+            (Self::Text(Text::SingleLine), Known::Literal(String(text))) => {
                 fit(!text.trim_end_matches('\n').contains('\n'))
             }
-            (Self::Text(Text::Entry), Shape::Literal(String(text))) => {
+            (Self::Text(Text::Entry), Known::Literal(String(text))) => {
                 fit(!text.contains([':', '\n']))
             }
-            (Self::Text(_), Shape::Text | Shape::Literal(String(_))) => Fit::Unsure,
-            (Self::Path, Shape::Path) => Fit::Yes,
-            (Self::Path, Shape::Literal(String(text))) => fit(text.starts_with('/')),
+            (Self::Text(_), Known::Text | Known::Literal(String(_))) => Fit::Unsure,
+            (Self::Path, Known::Path) => Fit::Yes,
+            (Self::Path, Known::Literal(String(text))) => fit(text.starts_with('/')),
             // A set may have an `outPath`, or be text to who asks for text.
-            (Self::Path | Self::Package, Shape::Text | Shape::Set) => Fit::Unsure,
-            (Self::Package, Shape::Path) => Fit::Unsure,
-            (Self::Package, Shape::Literal(String(text))) => match text.starts_with('/') {
+            (Self::Path | Self::Package, Known::Text | Known::Set) => Fit::Unsure,
+            (Self::Package, Known::Path) => Fit::Unsure,
+            (Self::Package, Known::Literal(String(text))) => match text.starts_with('/') {
                 true => Fit::Unsure,
                 false => Fit::No,
             },
             (Self::Enum(members), _) => match (members, value) {
-                (Some(members), Shape::Literal(literal)) => fit(members.contains(literal)),
-                (Some(members), Shape::Text) => match members.iter().any(|m| matches!(m, String(_)))
+                (Some(members), Known::Literal(literal)) => fit(members.contains(literal)),
+                (Some(members), Known::Text) => match members.iter().any(|m| matches!(m, String(_)))
                 {
                     true => Fit::Unsure,
                     false => Fit::No,
@@ -241,8 +241,8 @@ impl Type {
                 (Some(_), _) => Fit::No,
                 (None, _) => Fit::Unsure,
             },
-            (Self::NonEmptyListOf(_), Shape::List(values)) if values.is_empty() => Fit::No,
-            (Self::ListOf(element) | Self::NonEmptyListOf(element), Shape::List(values)) => {
+            (Self::NonEmptyListOf(_), Known::List(values)) if values.is_empty() => Fit::No,
+            (Self::ListOf(element) | Self::NonEmptyListOf(element), Known::List(values)) => {
                 let fits = values.iter().map(|value| element.accepts(value));
                 fits.fold(Fit::Yes, |all, one| match (all, one) {
                     (Fit::No, _) | (_, Fit::No) => Fit::No,
@@ -250,29 +250,29 @@ impl Type {
                     _ => Fit::Yes,
                 })
             }
-            (Self::AttrsOf { .. } | Self::Attrs, _) => fit(matches!(value, Shape::Set)),
+            (Self::AttrsOf { .. } | Self::Attrs, _) => fit(matches!(value, Known::Set)),
             (Self::Submodule(_) | Self::DeferredModule, _) => match value {
-                Shape::Set | Shape::Function | Shape::Path => Fit::Yes,
-                Shape::Text => Fit::Unsure,
-                Shape::Literal(String(text)) => fit(text.starts_with('/')),
+                Known::Set | Known::Function | Known::Path => Fit::Yes,
+                Known::Text => Fit::Unsure,
+                Known::Literal(String(text)) => fit(text.starts_with('/')),
                 _ => Fit::No,
             },
-            (Self::Function(_), Shape::Function) => Fit::Yes,
-            (Self::Function(_), Shape::Set) => Fit::Unsure,
+            (Self::Function(_), Known::Function) => Fit::Yes,
+            (Self::Function(_), Known::Set) => Fit::Unsure,
             _ => Fit::No,
         }
     }
 
     /// What do two definitions of the same priority do?
-    pub fn meet(&self, a: &Shape, b: &Shape) -> Meeting {
+    pub fn meet(&self, a: &Known, b: &Known) -> Meeting {
         match self {
             Self::Bool | Self::Int { .. } | Self::Float | Self::Number(_) | Self::Text(_)
             | Self::Path | Self::SomePath | Self::Enum(_) => same(a, b),
             Self::Package | Self::Raw | Self::Unique(_) => Meeting::Unique,
             Self::NullOr(inner) => {
-                let is_null = |shape: &Shape| match shape {
-                    Shape::Literal(literal) => Some(*literal == Literal::Null),
-                    Shape::Unknown => None,
+                let is_null = |shape: &Known| match shape {
+                    Known::Literal(literal) => Some(*literal == Literal::Null),
+                    Known::Unknown => None,
                     _ => Some(false),
                 };
                 match (is_null(a), is_null(b)) {
@@ -283,7 +283,7 @@ impl Type {
                 }
             }
             Self::Either(left, right) => {
-                let side = |shape: &Shape| match (left.accepts(shape), right.accepts(shape)) {
+                let side = |shape: &Known| match (left.accepts(shape), right.accepts(shape)) {
                     (Fit::Yes, _) => Some(true),
                     (Fit::No, Fit::Yes) => Some(false),
                     _ => None,
@@ -299,8 +299,8 @@ impl Type {
                 }
             }
             Self::Unspecified => match (a, b) {
-                (Shape::Literal(Literal::Integer(_)), Shape::Literal(Literal::Integer(_))) => same(a, b),
-                (Shape::Literal(x), Shape::Literal(y)) if std::mem::discriminant(x) != std::mem::discriminant(y) => {
+                (Known::Literal(Literal::Integer(_)), Known::Literal(Literal::Integer(_))) => same(a, b),
+                (Known::Literal(x), Known::Literal(y)) if std::mem::discriminant(x) != std::mem::discriminant(y) => {
                     Meeting::Differ
                 }
                 _ => Meeting::Unsure,
@@ -315,7 +315,7 @@ impl Type {
             | Self::DeferredModule
             | Self::Function(_) => Meeting::Merge,
             Self::Anything => match (a, b) {
-                (Shape::Literal(x), Shape::Literal(y)) => match x == y {
+                (Known::Literal(x), Known::Literal(y)) => match x == y {
                     true => Meeting::Merge,
                     false => Meeting::Differ,
                 },
@@ -375,17 +375,17 @@ fn any_of(a: Fit, b: Fit) -> Fit {
 }
 
 /// Two definitions that must be equal.
-fn same(a: &Shape, b: &Shape) -> Meeting {
+fn same(a: &Known, b: &Known) -> Meeting {
     use Literal::{Float, Integer};
     match (a, b) {
-        (Shape::Literal(Integer(_)), Shape::Literal(Float(_)))
-        | (Shape::Literal(Float(_)), Shape::Literal(Integer(_) | Float(_)))
+        (Known::Literal(Integer(_)), Known::Literal(Float(_)))
+        | (Known::Literal(Float(_)), Known::Literal(Integer(_) | Float(_)))
             if a != b =>
         {
             // `1` equals `1.0`, and `1.0` equals `1.00`.
             Meeting::Unsure
         }
-        (Shape::Literal(x), Shape::Literal(y)) => match x == y {
+        (Known::Literal(x), Known::Literal(y)) => match x == y {
             true => Meeting::Merge,
             false => Meeting::Differ,
         },
@@ -478,12 +478,12 @@ impl fmt::Display for Phrase<'_> {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Shape {
-        Shape::Literal(Literal::String(text.into()))
+    fn text(text: &str) -> Known {
+        Known::Literal(Literal::String(text.into()))
     }
 
-    fn int(number: i64) -> Shape {
-        Shape::Literal(Literal::Integer(number))
+    fn int(number: i64) -> Known {
+        Known::Literal(Literal::Integer(number))
     }
 
     fn port() -> Type {
@@ -498,36 +498,36 @@ mod tests {
 
     #[test]
     fn values_fit_or_not() {
-        let null = Shape::Literal(Literal::Null);
+        let null = Known::Literal(Literal::Null);
         let members = Type::Enum(Some(Arc::from([Literal::String("a".into())])));
-        let list = |shapes: &[Shape]| Shape::List(shapes.into());
+        let list = |shapes: &[Known]| Known::List(shapes.into());
         for (ty, value, expected) in [
             (Type::Bool, text("true"), Fit::No),
-            (Type::Bool, Shape::Literal(Literal::Bool(true)), Fit::Yes),
-            (Type::Bool, Shape::Unknown, Fit::Unsure),
+            (Type::Bool, Known::Literal(Literal::Bool(true)), Fit::Yes),
+            (Type::Bool, Known::Unknown, Fit::Unsure),
             (port(), int(65_535), Fit::Yes),
             (port(), int(65_536), Fit::No),
             (port(), text("80"), Fit::No),
             (Type::Float, int(1), Fit::No),
-            (STR, Shape::Path, Fit::No),
-            (STR, Shape::Text, Fit::Yes),
+            (STR, Known::Path, Fit::No),
+            (STR, Known::Text, Fit::Yes),
             (Type::Path, text("relative"), Fit::No),
             (Type::Path, text("/a"), Fit::Yes),
             (Type::Package, text("git"), Fit::No),
-            (Type::Package, Shape::Set, Fit::Unsure),
+            (Type::Package, Known::Set, Fit::Unsure),
             (members.clone(), text("b"), Fit::No),
-            (members.clone(), Shape::Text, Fit::Unsure),
+            (members.clone(), Known::Text, Fit::Unsure),
             (Type::Enum(None), text("b"), Fit::Unsure),
             (Type::NullOr(Arc::new(STR)), null.clone(), Fit::Yes),
             (STR, null, Fit::No),
             (Type::ListOf(Arc::new(STR)), list(&[text("a"), int(1)]), Fit::No),
-            (Type::ListOf(Arc::new(STR)), list(&[Shape::Unknown]), Fit::Unsure),
+            (Type::ListOf(Arc::new(STR)), list(&[Known::Unknown]), Fit::Unsure),
             (Type::ListOf(Arc::new(STR)), text("a"), Fit::No),
             (Type::NonEmptyListOf(Arc::new(STR)), list(&[]), Fit::No),
             (Type::Either(Arc::new(Type::Bool), Arc::new(STR)), int(1), Fit::No),
             (Type::Either(Arc::new(Type::Bool), Arc::new(Type::Unknown)), int(1), Fit::Unsure),
             (Type::CoercedTo(Arc::new(STR), Arc::new(Type::Bool)), text("a"), Fit::Unsure),
-            (Type::Attrs, Shape::Function, Fit::No),
+            (Type::Attrs, Known::Function, Fit::No),
             (Type::Unknown, int(1), Fit::Unsure),
         ] {
             assert_eq!(ty.accepts(&value), expected, "{ty}: {value:?}");
@@ -536,20 +536,20 @@ mod tests {
 
     #[test]
     fn definitions_meet() {
-        let null = Shape::Literal(Literal::Null);
+        let null = Known::Literal(Literal::Null);
         let either = Type::Either(Arc::new(Type::Bool), Arc::new(STR));
         for (ty, a, b, expected) in [
             (STR, text("a"), text("a"), Meeting::Merge),
             (STR, text("a"), text("b"), Meeting::Differ),
-            (STR, text("a"), Shape::Unknown, Meeting::Unsure),
-            (Type::Package, Shape::Unknown, Shape::Unknown, Meeting::Unique),
-            (Type::ListOf(Arc::new(STR)), Shape::Unknown, Shape::Unknown, Meeting::Merge),
+            (STR, text("a"), Known::Unknown, Meeting::Unsure),
+            (Type::Package, Known::Unknown, Known::Unknown, Meeting::Unique),
+            (Type::ListOf(Arc::new(STR)), Known::Unknown, Known::Unknown, Meeting::Merge),
             (Type::NullOr(Arc::new(STR)), null.clone(), text("a"), Meeting::NullAndNot),
             (Type::NullOr(Arc::new(Type::Package)), null.clone(), null, Meeting::Merge),
-            (Type::NullOr(Arc::new(Type::Package)), Shape::Unknown, Shape::Unknown, Meeting::Unsure),
+            (Type::NullOr(Arc::new(Type::Package)), Known::Unknown, Known::Unknown, Meeting::Unsure),
             (either.clone(), text("a"), text("b"), Meeting::Differ),
-            (either, text("a"), Shape::Literal(Literal::Bool(true)), Meeting::Unique),
-            (Type::Number("number".into()), int(1), Shape::Literal(Literal::Float("1.0".into())), Meeting::Unsure),
+            (either, text("a"), Known::Literal(Literal::Bool(true)), Meeting::Unique),
+            (Type::Number("number".into()), int(1), Known::Literal(Literal::Float("1.0".into())), Meeting::Unsure),
         ] {
             assert_eq!(ty.meet(&a, &b), expected, "{ty}: {a:?}, {b:?}");
         }

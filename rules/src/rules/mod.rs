@@ -1,6 +1,5 @@
 //! The registry: one line per rule.
 
-use crate::module::Prefix;
 use crate::rule::{Rule, RuleMeta};
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -77,21 +76,6 @@ pub(crate) fn index_of(meta: &RuleMeta) -> RuleIndex {
             .collect()
     });
     BY_NAME.get(meta.name).copied().unwrap_or_default()
-}
-
-/// The settings that some rule reads.
-pub(crate) fn settings() -> &'static [Prefix] {
-    static SETTINGS: LazyLock<Vec<Prefix>> = LazyLock::new(|| {
-        let mut all: Vec<_> = ALL
-            .iter()
-            .flat_map(|rule| rule.settings())
-            .copied()
-            .collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    });
-    &SETTINGS
 }
 
 #[cfg(test)]

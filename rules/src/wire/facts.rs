@@ -111,7 +111,7 @@ pub struct Section {
 impl FileForm {
     /// The facts of a file.
     pub fn new(document: &Document, offsets: Offsets) -> Self {
-        let facts = document.everything();
+        let facts = document.facts();
         let places = Measured::new(document.text().clone(), offsets);
         let lists = facts.configurations.iter();
         Self {
@@ -120,7 +120,7 @@ impl FileForm {
                 .map(|list| list.modules.iter().map(|it| import(it, &places)).collect())
                 .collect(),
             lines: facts.lines,
-            code_lines: facts.code_lines.unwrap_or_default(),
+            code_lines: document.code_lines(),
             header: Header {
                 present: facts.header.present,
                 generated: facts.header.generated,
@@ -204,7 +204,7 @@ fn setting(definition: &Definition, places: &Measured) -> Setting {
     Setting {
         path: keys.join("."),
         range: places.range(definition.binding),
-        value: definition.literal.as_ref().map(|literal| match literal {
+        value: definition.literal().map(|literal| match literal {
             Literal::Bool(value) => value.to_string(),
             Literal::Integer(value) => value.to_string(),
             Literal::Float(value) => value.to_string(),

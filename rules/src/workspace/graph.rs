@@ -348,7 +348,7 @@ impl Graph {
 fn inherits(parent: &ModuleFacts, variant: &ModuleFacts) -> bool {
     let is_off = |definition: &Definition| {
         definition.path.last().and_then(|key| key.name.as_deref()) == Some("inheritParentConfig")
-            && definition.literal == Some(crate::module::Literal::Bool(false))
+            && definition.literal() == Some(&crate::module::Literal::Bool(false))
     };
     let shared = |definition: &Definition| {
         definition.binding.contains_range(variant.range)

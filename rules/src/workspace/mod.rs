@@ -627,7 +627,7 @@ impl<'w> View<'w> {
             let modules = self.documents.iter().flat_map(|d| &d.facts.modules);
             let definitions = modules.flat_map(|module| &module.definitions);
             let homes = definitions.filter(|definition| is_home_directory(definition));
-            let literal = |definition: &'w Definition| match &definition.literal {
+            let literal = |definition: &'w Definition| match definition.literal() {
                 Some(Literal::String(value)) => Some(value.as_str()),
                 _ => None,
             };
@@ -703,7 +703,7 @@ impl<'w> View<'w> {
                 };
                 accounts.attributes.insert(attribute);
                 if let (Some(Some("home" | "name")), Some(Literal::String(text))) =
-                    (keys.next(), &definition.literal)
+                    (keys.next(), definition.literal())
                 {
                     accounts.by_alias.entry(text.as_str()).or_insert(attribute);
                 }
@@ -767,7 +767,7 @@ impl<'w> View<'w> {
     /// Is a place in the value of a setting? Only there is the text certain to be
     /// read after the configuration is known.
     fn is_in_setting(&self, file: usize, at: TextSize) -> bool {
-        let modules = &self.documents[file].everything().modules;
+        let modules = &self.documents[file].facts.modules;
         let mut definitions = modules.iter().flat_map(|module| &module.definitions);
         definitions.any(|definition| {
             definition.value.contains_inclusive(at)
@@ -855,7 +855,7 @@ impl<'w> View<'w> {
             {
                 continue;
             }
-            for (index, module) in document.everything().modules.iter().enumerate() {
+            for (index, module) in document.facts.modules.iter().enumerate() {
                 let id = self.graph.id(file, index);
                 let own = module.definitions.iter().filter(|definition| {
                     definition.path.len() == path.len() && definition.starts_with(path)
@@ -933,9 +933,9 @@ impl<'a> FileContext<'a> {
         &self.document.facts
     }
 
-    /// All facts of the file.
-    pub fn everything(&self) -> &'a FileFacts {
-        self.document.everything()
+    /// How many lines of the file hold more than white space and comments.
+    pub fn code_lines(&self) -> u32 {
+        self.document.code_lines()
     }
 
     /// Where the file is not Nix.

@@ -2,7 +2,7 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, Severity};
-use crate::module::{DEFAULT_PRIORITY, Definition, Guard, Prefix};
+use crate::module::{DEFAULT_PRIORITY, Definition, Guard};
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::syntax::{TextRange, TextSize};
@@ -148,10 +148,6 @@ struct Clash<'w> {
 impl Rule for DuplicateSysctl {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
-    }
-
-    fn settings(&self) -> &'static [Prefix] {
-        &[OPTION]
     }
 
     fn keys(&self, definition: &Definition, add: &mut dyn FnMut(&str)) {
@@ -366,7 +362,7 @@ fn describe<'w>(clash: &Clash<'w>, view: &View<'w>) -> Diagnostic {
     };
     let equal = others.iter().all(|other| text_of(other) == text_of(&clash.place));
     let first = others.iter().all(|other| position(&clash.place) < position(other));
-    if equal && clash.certain && clash.place.definition.literal.is_some() {
+    if equal && clash.certain && clash.place.definition.literal().is_some() {
         // Of several equal ones the first stays; otherwise all would go.
         if !first {
             let text = view.documents[own_file].text();
@@ -411,7 +407,7 @@ fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
     let text_of = |file: usize, definition: &Definition| {
         &view.documents[file].text()[std::ops::Range::<usize>::from(definition.value)]
     };
-    if own.literal.is_none() || text_of(file, own) != text_of(other_file, other) {
+    if own.literal().is_none() || text_of(file, own) != text_of(other_file, other) {
         return None;
     }
     // Every key that both modules set to the same literal.
@@ -421,7 +417,7 @@ fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
             .iter()
             .filter(|d| d.starts_with(OPTION) && d.path.len() == OPTION.len() + 1)
             .filter(|d| d.guards.is_empty() && d.update.is_none() && d.priorities.is_empty())
-            .filter(|d| d.literal.is_some())
+            .filter(|d| d.literal().is_some())
             .filter_map(|d| Some((key_of(d).name.as_deref()?, d)))
             .collect()
     };
@@ -430,7 +426,7 @@ fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
         .iter()
         .filter_map(|(name, definition)| {
             let other = theirs.get(name)?;
-            (definition.literal == other.literal).then_some((*name, (*definition, *other)))
+            (definition.literal() == other.literal()).then_some((*name, (*definition, *other)))
         })
         .collect();
     if shared.is_empty() {

@@ -3,7 +3,7 @@
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity};
 use crate::local::LocalContext;
-use crate::module::{Class, Prefix};
+use crate::module::Class;
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::semantics::Origin;
@@ -192,11 +192,6 @@ impl Rule for HardcodedHome {
 
     fn needles(&self) -> &'static [&'static str] {
         &["/home/", "/Users/", "/root"]
-    }
-
-    fn settings(&self) -> &'static [Prefix] {
-        // Where somebody's home is, and what accounts are called.
-        &[&["home", "homeDirectory"], &["users", "users"]]
     }
 
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {

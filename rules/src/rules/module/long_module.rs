@@ -117,7 +117,7 @@ impl Rule for LongModule {
         let facts = cx.facts();
         let (lines, what) = match options.count {
             Count::Physical => (facts.lines, "lines"),
-            Count::Code => (cx.everything().code_lines.unwrap_or_default(), "lines of code"),
+            Count::Code => (cx.code_lines(), "lines of code"),
         };
         // A licence is no part of what somebody has to hold in mind.
         let notice = &cx.text()[..usize::from(facts.header.insert_at)];

@@ -2,7 +2,6 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
-use crate::module::FIRST_OPTIONS;
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::syntax::{TextRange, TextSize};
@@ -153,7 +152,6 @@ fn first_line(text: &str, at: TextSize) -> TextRange {
 
 /// More names than this make the header longer than what it describes.
 const MOST_NAMES: usize = 8;
-const _: () = assert!(MOST_NAMES < FIRST_OPTIONS, "facts hold that many options");
 
 fn template(cx: &FileContext<'_>) -> String {
     let name = path::module_name(cx.path());

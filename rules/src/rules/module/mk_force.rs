@@ -354,7 +354,7 @@ fn default_elsewhere(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fi
             return None;
         }
         let text = &document.text()[std::ops::Range::<usize>::from(other.value)];
-        let simple = other.literal.is_some() || text.starts_with(['{', '[', '(', '"']);
+        let simple = other.literal().is_some() || text.starts_with(['{', '[', '(', '"']);
         let text =
             if simple { format!("lib.mkDefault {text}") } else { format!("lib.mkDefault ({text})") };
         edits.push(Edit::replace(other.value, text).in_file(document.path().clone()));

@@ -2,7 +2,6 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
-use crate::module::Prefix;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::syntax::TextRange;
 use crate::workspace::FileContext;
@@ -81,10 +80,6 @@ const OPTION: &[&str] = &["boot", "kernel", "sysctl"];
 impl Rule for UnquotedSysctlKey {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
-    }
-
-    fn settings(&self) -> &'static [Prefix] {
-        &[OPTION]
     }
 
     fn check_file(&self, cx: &mut FileContext<'_>) {
