@@ -8,7 +8,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::local::LocalContext;
 use crate::module::Definition;
 use crate::syntax::{SyntaxKind, SyntaxNode};
-use crate::workspace::{FileContext, Place, WorkspaceContext};
+use crate::workspace::{FileContext, Place, Settings, WorkspaceContext};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -202,6 +202,15 @@ pub trait Rule: Sync {
     /// Looks at the definitions that meet under a key, in all files. It is asked
     /// again when one of them changes, or one that matters for all keys.
     fn check_key(&self, _key: &str, _places: &[Place], _cx: &mut WorkspaceContext<'_>) {}
+
+    /// Looks at the definitions of one option whose declaration is known, or of a
+    /// name that no option has where all options are known. It is asked again when
+    /// one of them changes.
+    fn check_settings(&self, _settings: &Settings<'_>, _cx: &mut WorkspaceContext<'_>) {}
+
+    /// Looks at all that is declared. It is asked again when declarations change, or
+    /// a file in which it found something.
+    fn check_declarations(&self, _cx: &mut WorkspaceContext<'_>) {}
 }
 
 /// Declares a rule: a unit struct whose doc comment is the rule's page, and its

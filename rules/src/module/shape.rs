@@ -361,7 +361,7 @@ fn class_of_key(first: &str, second: &str) -> Class {
 
 /// Top-level options of NixOS, Home Manager, nix-darwin, Nixvim, flake-parts
 /// and of what people add to them.
-fn is_option_root(key: &str) -> bool {
+pub(crate) fn is_option_root(key: &str) -> bool {
     matches!(
         key,
         "imports"

@@ -305,6 +305,9 @@ fn shift_module(module: &mut ModuleFacts, moved: Moved) {
         moved.range(body);
     }
     shift_imports(&mut module.imports, moved);
+    for option in &mut module.options {
+        moved.range(&mut option.range);
+    }
 }
 
 fn shift_imports(imports: &mut [Import], moved: Moved) {
@@ -363,6 +366,7 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
             a.config_depth,
             a.has_lib,
             a.parent,
+            &a.declarations,
         ) == (
             &b.origin,
             b.certainty,
@@ -370,6 +374,7 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
             b.config_depth,
             b.has_lib,
             b.parent,
+            &b.declarations,
         ) && same_imports(a.imports.iter(), b.imports.iter())
     };
     a.modules.len() == b.modules.len()

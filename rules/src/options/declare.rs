@@ -271,6 +271,7 @@ impl<'i, 's> Reader<'i, 's> {
             matches!(force(name), Some(Value::Bool(found)) if found == value)
         };
         let ty = match force("type") {
+            Some(_) | None if set.unsure => Type::Unknown,
             Some(ty) => self.type_of(&ty, 0),
             None if set.open => Type::Unknown,
             None => Type::Unspecified,

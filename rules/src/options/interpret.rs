@@ -210,6 +210,7 @@ impl<'s> Interpreter<'s> {
                 true => Value::Set(Rc::new(Set {
                     entries: known.entries.clone(),
                     open: !matches!(other, Value::Never) || known.open,
+                    unsure: known.unsure,
                 })),
                 false => Value::unknown(),
             },
@@ -635,6 +636,7 @@ impl<'s> Interpreter<'s> {
             (Value::Set(a), Value::Set(b)) => {
                 let mut all = Set::clone(a);
                 all.open |= b.open;
+                all.unsure |= b.unsure;
                 all.entries.extend(b.entries.iter().map(|(name, entry)| (name.clone(), entry.clone())));
                 Value::Set(Rc::new(all))
             }
@@ -644,6 +646,7 @@ impl<'s> Interpreter<'s> {
                 Value::Set(Rc::new(Set {
                     entries: known.entries.clone(),
                     open: true,
+                    unsure: known.unsure || matches!(left, Value::Set(_)),
                 }))
             }
             _ => Value::unknown(),
@@ -867,7 +870,7 @@ impl<'s> Interpreter<'s> {
             let value = self.argument(&name);
             entries.insert(name, Entry { value, key: None });
         }
-        Thunk::done(Value::Set(Rc::new(Set { entries, open: true })))
+        Thunk::done(Value::Set(Rc::new(Set { entries, open: true, unsure: false })))
     }
 }
 
@@ -880,7 +883,7 @@ fn add(set: &mut Set, names: &[SmolStr], key: (u32, TextRange), value: Thunk) {
         let entry = Entry { value, key: Some(key) };
         let set = Set {
             entries: [(name.clone(), entry)].into(),
-            open: false,
+            ..Set::default()
         };
         Thunk::done(Value::Set(Rc::new(set)))
     });

@@ -611,6 +611,7 @@ impl Interpreter<'_> {
                         Value::Set(Rc::new(Set {
                             entries: entries.collect(),
                             open: set.open,
+                            unsure: set.unsure,
                         }))
                     }
                     "mapAttrsToList" => Value::List(calls.into_iter().map(|(_, value, _)| value).collect()),
@@ -866,6 +867,7 @@ impl Interpreter<'_> {
                 Value::Set(Rc::new(Set {
                     entries: entries.map(|(name, entry)| (name.clone(), entry.clone())).collect(),
                     open: known.open,
+                    unsure: set.unsure,
                 }))
             }
             "concatStringsSep" => string(&self.names(second?)?.join(&self.text(first)?)),

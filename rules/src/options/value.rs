@@ -88,6 +88,8 @@ pub(super) struct Set {
     pub(super) entries: BTreeMap<SmolStr, Entry>,
     /// May it have others?
     pub(super) open: bool,
+    /// May what it is updated with have replaced some?
+    pub(super) unsure: bool,
 }
 
 #[derive(Clone)]
@@ -102,7 +104,7 @@ impl Set {
         let entry = |(name, value)| (name, Entry { value, key: None });
         Value::Set(Rc::new(Self {
             entries: entries.into_iter().map(entry).collect(),
-            open: false,
+            ..Self::default()
         }))
     }
 

@@ -6,15 +6,15 @@
 //! the file defines otherwise than before; a file rule judges the file again
 //! when something of its facts is new, or in the place of its finding.
 
-use super::{FileContext, Graph, View, WorkspaceContext};
-use crate::config::Settings;
+use super::options::{self, Options};
+use super::{FileContext, Graph, Settings, View, Workspace, WorkspaceContext};
+use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::linter::Document;
-use crate::module::{Moved, Updated};
+use crate::module::{Definition, Moved, Updated};
 use crate::rules::{self, RuleIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
-use std::sync::Arc;
 
 /// Where a definition stands: its file, its module there, its position there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,8 +31,13 @@ pub struct Place {
 #[derive(Debug)]
 pub(super) struct Joined {
     pub(super) graph: Graph,
+    options: Options,
     /// For every rule, its keys.
     keys: Vec<Keys>,
+    /// The options that are set, for all rules.
+    settings: Keys,
+    /// What is said of declarations.
+    declared: Vec<(usize, Diagnostic)>,
     /// What file rules say of each file.
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
     header_habit: bool,
@@ -63,26 +68,35 @@ struct Found {
 pub const EVERY_KEY: &str = "";
 
 impl Joined {
-    pub(super) fn new(documents: &[Document], others: &[Arc<str>], settings: &Settings) -> Self {
-        let graph = Graph::new(documents, others, &settings.config().roots);
+    pub(super) fn new(workspace: &Workspace, settings: &config::Settings) -> Self {
+        let documents = workspace.documents.as_slice();
+        let graph = Graph::new(documents, &workspace.others, &settings.config().roots);
+        let options = Options::new(documents, &graph, &workspace.libraries);
         let mut joined = Self {
             graph,
+            options,
+            settings: Keys::new(documents.len()),
+            declared: Vec::new(),
             keys: Vec::new(),
             by_file: Vec::new(),
             header_habit: false,
         };
-        joined.header_habit = View::new(documents, &joined.graph).has_header_habit();
+        joined.header_habit = joined.plain_view(documents).has_header_habit();
         for rule in 0..rules::ALL.len() {
-            let mut keys = Keys {
-                of_file: vec![Vec::new(); documents.len()],
-                found_in: vec![FxHashSet::default(); documents.len()],
-                ..Keys::default()
-            };
+            let mut keys = Keys::new(documents.len());
             for (file, document) in documents.iter().enumerate() {
-                keys.read(rule, file, document);
+                keys.read(file, document, keys_of(rule));
             }
             joined.keys.push(keys);
         }
+        let mut keys = Keys::new(documents.len());
+        for (file, document) in documents.iter().enumerate() {
+            keys.read(file, document, joined.options_of(file));
+        }
+        joined.settings = keys;
+        let all: Vec<_> = joined.settings.places.keys().cloned().collect();
+        joined.judge_settings(documents, all);
+        joined.judge_declarations(documents);
         for rule in 0..rules::ALL.len() {
             let all: Vec<_> = joined.keys[rule].places.keys().cloned().collect();
             joined.judge_keys(documents, rule, all);
@@ -96,9 +110,23 @@ impl Joined {
 
     /// The joined facts for rules.
     pub(super) fn view<'w>(&'w self, documents: &'w [Document]) -> View<'w> {
-        let view = View::new(documents, &self.graph);
+        let view = self.plain_view(documents);
         view.header_habit.get_or_init(|| self.header_habit);
         view
+    }
+
+    fn plain_view<'w>(&'w self, documents: &'w [Document]) -> View<'w> {
+        View::new(documents, &self.graph, &self.options)
+    }
+
+    /// Calls with the key of the option that a definition of a module sets.
+    fn options_of(&self, file: usize) -> impl Fn(usize, &Definition, &mut dyn FnMut(&str)) {
+        move |module, definition, add| {
+            let class = self.graph.class(self.graph.id(file, module));
+            if let Some(key) = options::key_of(&self.options, class, definition) {
+                add(&key);
+            }
+        }
     }
 
     /// What is known after an edit of `file`. Returns the other files of which
@@ -117,7 +145,7 @@ impl Joined {
             let mut again: FxHashSet<SmolStr> = keys.found_in[file].clone();
             if updated.settings {
                 again.extend(keys.forget(file));
-                keys.read(rule, file, &documents[file]);
+                keys.read(file, &documents[file], keys_of(rule));
                 again.extend(keys.of_file[file].iter().cloned());
                 // As long as one matters for all keys, all of them hang together.
                 if again.contains(EVERY_KEY) || keys.places.contains_key(EVERY_KEY) {
@@ -128,9 +156,23 @@ impl Joined {
                 touched.extend(self.judge_keys(documents, rule, again));
             }
         }
+        let mut again: FxHashSet<SmolStr> = self.settings.found_in[file].clone();
+        if updated.settings {
+            let mut keys = std::mem::take(&mut self.settings);
+            again.extend(keys.forget(file));
+            keys.read(file, &documents[file], self.options_of(file));
+            again.extend(keys.of_file[file].iter().cloned());
+            self.settings = keys;
+        }
+        if !again.is_empty() {
+            touched.extend(self.judge_settings(documents, again));
+        }
+        if self.declared.iter().any(|(at, _)| *at == file) {
+            touched.extend(self.judge_declarations(documents));
+        }
         let habit = updated
             .outline
-            .then(|| View::new(documents, &self.graph).has_header_habit());
+            .then(|| self.plain_view(documents).has_header_habit());
         if let Some(habit) = habit
             && habit != self.header_habit
         {
@@ -162,7 +204,8 @@ impl Joined {
     /// rules say.
     pub(super) fn findings(&self, file: usize) -> impl Iterator<Item = &Diagnostic> {
         let own = self.by_file[file].iter().map(|(_, found)| found);
-        let shared = self.keys.iter().flat_map(move |keys| {
+        let keys = self.keys.iter().chain([&self.settings]);
+        let shared = keys.flat_map(move |keys| {
             let found = keys.found_in[file]
                 .iter()
                 .filter_map(|key| keys.found.get(key));
@@ -171,7 +214,8 @@ impl Joined {
                 .filter(move |(at, _)| *at == file)
                 .map(|(_, found)| found)
         });
-        own.chain(shared)
+        let declared = self.declared.iter().filter(move |(at, _)| *at == file);
+        own.chain(shared).chain(declared.map(|(_, found)| found))
     }
 
     fn judge_file(
@@ -223,32 +267,87 @@ impl Joined {
                 out: Vec::new(),
             };
             rules::ALL[rule].check_key(&key, places, &mut cx);
-            if !cx.out.is_empty() {
-                files.extend(cx.out.iter().map(|(file, _)| *file));
-                let mut own: Vec<_> = places.iter().map(|place| place.file).collect();
-                own.dedup();
-                for file in &own {
-                    keys.found_in[*file].insert(key.clone());
-                }
-                let found = Found {
-                    findings: cx.out,
-                    files: own,
-                };
-                keys.found.insert(key, found);
-            }
+            files.extend(keys.keep_found(key, cx.out));
         }
         self.keys[rule] = keys;
         files
     }
+
+    /// Judges some options. Returns the files in which something was, or is, found.
+    fn judge_settings(
+        &mut self,
+        documents: &[Document],
+        some: impl IntoIterator<Item = SmolStr>,
+    ) -> Vec<usize> {
+        let mut keys = std::mem::take(&mut self.settings);
+        let view = self.view(documents);
+        let mut files = Vec::new();
+        for key in some {
+            files.extend(keys.forget_found(&key));
+            let settings = keys.places.get(&key).and_then(|places| Settings::of(&view, places));
+            let Some(settings) = settings else { continue };
+            let mut out = Vec::new();
+            for (rule, check) in rules::ALL.iter().enumerate() {
+                let mut cx = WorkspaceContext {
+                    view: &view,
+                    rule,
+                    every: &[],
+                    out,
+                };
+                check.check_settings(&settings, &mut cx);
+                out = cx.out;
+            }
+            files.extend(keys.keep_found(key, out));
+        }
+        self.settings = keys;
+        files
+    }
+
+    /// Judges what is declared. Returns the files in which something was, or is, found.
+    fn judge_declarations(&mut self, documents: &[Document]) -> Vec<usize> {
+        let view = self.view(documents);
+        let mut out = Vec::new();
+        for (rule, check) in rules::ALL.iter().enumerate() {
+            let mut cx = WorkspaceContext {
+                view: &view,
+                rule,
+                every: &[],
+                out,
+            };
+            check.check_declarations(&mut cx);
+            out = cx.out;
+        }
+        let old = std::mem::replace(&mut self.declared, out);
+        let all = old.iter().chain(&self.declared);
+        all.map(|(file, _)| *file).collect()
+    }
+}
+
+/// Calls with the keys that a rule gives a definition.
+fn keys_of(rule: RuleIndex) -> impl Fn(usize, &Definition, &mut dyn FnMut(&str)) {
+    move |_, definition, add| rules::ALL[rule].keys(definition, add)
 }
 
 impl Keys {
+    fn new(files: usize) -> Self {
+        Self {
+            of_file: vec![Vec::new(); files],
+            found_in: vec![FxHashSet::default(); files],
+            ..Self::default()
+        }
+    }
+
     /// Adds the keys of a file.
-    fn read(&mut self, rule: RuleIndex, file: usize, document: &Document) {
+    fn read(
+        &mut self,
+        file: usize,
+        document: &Document,
+        keys_of: impl Fn(usize, &Definition, &mut dyn FnMut(&str)),
+    ) {
         let mut own = Vec::new();
         for (module, facts) in document.facts.modules.iter().enumerate() {
             for (position, definition) in facts.definitions.iter().enumerate() {
-                rules::ALL[rule].keys(definition, &mut |key| {
+                keys_of(module, definition, &mut |key| {
                     let place = Place {
                         file,
                         module,
@@ -278,6 +377,22 @@ impl Keys {
             }
         }
         own
+    }
+
+    /// Keeps what was found for a key. Returns the files in which it was.
+    fn keep_found(&mut self, key: SmolStr, findings: Vec<(usize, Diagnostic)>) -> Vec<usize> {
+        if findings.is_empty() {
+            return Vec::new();
+        }
+        let places = self.places.get(&key).into_iter().flatten();
+        let mut own: Vec<_> = places.map(|place| place.file).collect();
+        own.dedup();
+        for file in &own {
+            self.found_in[*file].insert(key.clone());
+        }
+        let files = findings.iter().map(|(file, _)| *file).collect();
+        self.found.insert(key, Found { findings, files: own });
+        files
     }
 
     /// Takes out what was found for a key. Returns the files in which it was.

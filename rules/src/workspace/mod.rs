@@ -3,15 +3,21 @@
 
 mod graph;
 mod joined;
+mod options;
 
 pub use graph::{Configuration, Graph, ModuleId, Ways};
 use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
+pub use options::{
+    Completeness, Options, Rivals, Setting, Settings, always_holds, can_meet, declaring, dotted,
+    rivals,
+};
 
-use crate::config::{FileSettings, Settings};
+use crate::config::{self, FileSettings};
 use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity, shifted_range};
 use crate::linter::{Document, Source};
 use crate::module::{Class, Definition, FileFacts, Import, Literal, Target};
+use crate::options::IndexedLibrary;
 use crate::path;
 use crate::rule::{Group, RuleMeta};
 use crate::rules::unused::unused_suppression::UnusedSuppression;
@@ -28,6 +34,7 @@ use std::sync::Arc;
 pub struct Workspace {
     documents: Vec<Document>,
     others: Vec<Arc<str>>,
+    libraries: Vec<Arc<IndexedLibrary>>,
     /// What the files say together, once somebody edits them.
     joined: Option<Joined>,
 }
@@ -171,6 +178,7 @@ impl Workspace {
         Self {
             documents,
             others: others.into_iter().collect(),
+            libraries: Vec::new(),
             joined: None,
         }
     }
@@ -199,6 +207,12 @@ impl Workspace {
         self.others.push(path.into());
     }
 
+    /// Says which options libraries declare. What was joined has to be joined again.
+    pub fn know(&mut self, libraries: Vec<Arc<IndexedLibrary>>) {
+        self.joined = None;
+        self.libraries = libraries;
+    }
+
     /// The position of a file in [`Workspace::documents`].
     pub fn position(&self, path: &str) -> Option<usize> {
         let known = |document: &Document| (**document.path()).cmp(path);
@@ -207,7 +221,7 @@ impl Workspace {
 
     /// Keeps the tree of a file from now on, so that it can be edited, and makes
     /// `text` its text. A file that is not known is added.
-    pub fn open(&mut self, path: &str, text: &str, settings: &Settings) -> Edited {
+    pub fn open(&mut self, path: &str, text: &str, settings: &config::Settings) -> Edited {
         let Some(file) = self.position(path) else {
             let document = Document::open(Source::new(path, text), settings);
             self.others.retain(|other| **other != *path);
@@ -227,7 +241,7 @@ impl Workspace {
     }
 
     /// Makes `text` the text of a file, and lets go of its tree.
-    pub fn close(&mut self, path: &str, text: &str, settings: &Settings) -> Edited {
+    pub fn close(&mut self, path: &str, text: &str, settings: &config::Settings) -> Edited {
         let edited = self.open(path, text, settings);
         if let Some(file) = self.position(path) {
             self.documents[file].live = None;
@@ -236,7 +250,7 @@ impl Workspace {
     }
 
     /// Forgets a file.
-    pub fn remove(&mut self, path: &str, settings: &Settings) -> Edited {
+    pub fn remove(&mut self, path: &str, settings: &config::Settings) -> Edited {
         self.others.retain(|other| **other != *path);
         if let Some(file) = self.position(path) {
             self.documents.remove(file);
@@ -256,8 +270,8 @@ impl Workspace {
 
     /// Joins what the files say, so that edits cost what they change. What
     /// [`Workspace::replace`] brings has to be joined again.
-    pub fn join(&mut self, settings: &Settings) {
-        self.joined = Some(Joined::new(&self.documents, &self.others, settings));
+    pub fn join(&mut self, settings: &config::Settings) {
+        self.joined = Some(Joined::new(self, settings));
     }
 
     /// Edits a file that was opened, as an editor tells it: each edit in the text
@@ -265,7 +279,7 @@ impl Workspace {
     ///
     /// # Panics
     /// When the range of an edit is not one of the text.
-    pub fn edit(&mut self, path: &str, edits: &[TextEdit], settings: &Settings) -> Edited {
+    pub fn edit(&mut self, path: &str, edits: &[TextEdit], settings: &config::Settings) -> Edited {
         let mut all = Edited::default();
         let Some(file) = self.position(path) else {
             return all;
@@ -296,7 +310,7 @@ impl Workspace {
     }
 
     /// Links the modules of all files.
-    pub fn graph(&self, settings: &Settings) -> Graph {
+    pub fn graph(&self, settings: &config::Settings) -> Graph {
         Graph::new(&self.documents, &self.others, &settings.config().roots)
     }
 
@@ -318,8 +332,8 @@ impl Workspace {
     }
 
     /// Judges everything.
-    pub fn check(&self, settings: &Settings) -> Findings {
-        let joined = Joined::new(&self.documents, &self.others, settings);
+    pub fn check(&self, settings: &config::Settings) -> Findings {
+        let joined = Joined::new(self, settings);
         let view = joined.view(&self.documents);
         let mut findings = Findings::default();
         for (file, document) in self.documents.iter().enumerate() {
@@ -566,6 +580,7 @@ pub struct View<'w> {
     pub documents: &'w [Document],
     /// The modules, linked.
     pub graph: &'w Graph,
+    options: &'w Options,
     home_directories: OnceCell<Option<Vec<&'w str>>>,
     /// Who imports a file, found when somebody first asks.
     importers: OnceCell<FxHashMap<String, (usize, &'w Import)>>,
@@ -608,10 +623,11 @@ fn is_home_directory(definition: &Definition) -> bool {
 }
 
 impl<'w> View<'w> {
-    fn new(documents: &'w [Document], graph: &'w Graph) -> Self {
+    fn new(documents: &'w [Document], graph: &'w Graph, options: &'w Options) -> Self {
         Self {
             documents,
             graph,
+            options,
             home_directories: OnceCell::new(),
             header_habit: OnceCell::new(),
             mentioning: RefCell::default(),
@@ -634,6 +650,11 @@ impl<'w> View<'w> {
             homes.map(literal).collect()
         });
         all.as_deref()
+    }
+
+    /// What may be set.
+    pub fn options(&self) -> &'w Options {
+        self.options
     }
 
     /// The definition at a place.

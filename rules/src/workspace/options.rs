@@ -1,0 +1,507 @@
+//! The options of all files and of the libraries that are known, and what becomes
+//! of the definitions of one option.
+
+use super::graph::{Configuration, Graph, ModuleId, Ways};
+use super::{Place, View};
+use crate::linter::Document;
+use crate::module::{Class, DEFAULT_PRIORITY, Definition, Guard, Import, ModuleFacts, Target};
+use crate::options::{Declared, Found, IndexedLibrary, OptionSet, Type};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// What may be set, by module system.
+#[derive(Debug, Default)]
+pub struct Options {
+    by_class: FxHashMap<Class, ClassOptions>,
+}
+
+/// The options of one module system.
+#[derive(Debug, Default)]
+struct ClassOptions {
+    /// All that are known.
+    all: OptionSet,
+    /// Those that the files themselves declare.
+    own: OptionSet,
+    /// Are those of the module system itself known?
+    has_base: bool,
+    /// May modules that could not be read declare more?
+    gaps: bool,
+    /// Roots of own options below which much is set that nobody declares here, so
+    /// that somebody else must.
+    shared: FxHashSet<SmolStr>,
+}
+
+/// Module systems whose options are looked up.
+const CLASSES: [Class; 5] = [
+    Class::NixOs,
+    Class::HomeManager,
+    Class::Darwin,
+    Class::Neovim,
+    Class::FlakeParts,
+];
+
+/// Where the names of an own namespace are judged, at least so many of the paths
+/// that are set below its root are declared: one in this many may not be.
+const MISTAKES: usize = 8;
+
+impl Options {
+    pub(super) fn new(
+        documents: &[Document],
+        graph: &Graph,
+        libraries: &[Arc<IndexedLibrary>],
+    ) -> Self {
+        let mut options = Self::default();
+        for class in CLASSES {
+            let mut known = ClassOptions::default();
+            for library in libraries {
+                if library.class == class || library.class == Class::Unknown {
+                    known.all.absorb(&library.options);
+                    known.has_base |= library.class == class;
+                }
+            }
+            options.by_class.insert(class, known);
+        }
+        for (file, document) in documents.iter().enumerate() {
+            for (index, module) in document.facts.modules.iter().enumerate() {
+                let class = graph.class(graph.id(file, index));
+                let holes = module.imports.iter().any(is_hole);
+                for (own, known) in &mut options.by_class {
+                    if class != *own && class != Class::Unknown {
+                        continue;
+                    }
+                    known.gaps |= holes;
+                    if let Some(declarations) = &module.declarations {
+                        known.own.absorb(&declarations.options);
+                        known.all.absorb(&declarations.options);
+                    }
+                }
+            }
+            for configuration in &document.facts.configurations {
+                if configuration.modules.iter().any(is_hole) {
+                    options.by_class.values_mut().for_each(|known| known.gaps = true);
+                }
+            }
+        }
+        options.find_shared(documents, graph);
+        options
+    }
+
+    /// Finds the roots below which others declare options, too.
+    fn find_shared(&mut self, documents: &[Document], graph: &Graph) {
+        let mut counts: FxHashMap<(Class, SmolStr), (FxHashSet<Vec<SmolStr>>, usize)> =
+            FxHashMap::default();
+        for (file, document) in documents.iter().enumerate() {
+            for (index, module) in document.facts.modules.iter().enumerate() {
+                let class = graph.class(graph.id(file, index));
+                let Some(known) = self.by_class.get(&class) else {
+                    continue;
+                };
+                for definition in &module.definitions {
+                    let names = names_of(definition);
+                    let Some(Some(root)) = names.first() else {
+                        continue;
+                    };
+                    if !known.own.entries.contains_key(*root) {
+                        continue;
+                    }
+                    let counted = counts.entry((class, SmolStr::from(*root))).or_default();
+                    counted.1 += 1;
+                    if let Found::Missing(at, _) = known.all.find(&names) {
+                        let path = names[..=at].iter().flatten();
+                        counted.0.insert(path.map(|name| SmolStr::from(*name)).collect());
+                    }
+                }
+            }
+        }
+        for ((class, root), (missing, all)) in counts {
+            if missing.len() * MISTAKES > all
+                && missing.len() > 1
+                && let Some(known) = self.by_class.get_mut(&class)
+            {
+                known.shared.insert(root);
+            }
+        }
+    }
+
+    /// What a path of names leads to in a module system.
+    pub fn find(&self, class: Class, path: &[Option<&str>]) -> Found<'_> {
+        match self.by_class.get(&class) {
+            Some(known) => known.all.find(path),
+            None => Found::Unknown,
+        }
+    }
+
+    /// All options of a module system that are known.
+    pub fn all(&self, class: Class) -> Option<&OptionSet> {
+        self.by_class.get(&class).map(|known| &known.all)
+    }
+
+    /// Are all options below the first `at` names of a path known, so that one that
+    /// is not among them does not exist?
+    pub fn is_complete(&self, class: Class, path: &[&str], at: usize) -> Completeness {
+        let Some(known) = self.by_class.get(&class) else {
+            return Completeness::Unknown;
+        };
+        let Some(root) = path.first() else {
+            return Completeness::Unknown;
+        };
+        if at == 0 {
+            return match (known.has_base, known.gaps) {
+                (false, _) => Completeness::Unknown,
+                (true, true) => Completeness::ButForOthers,
+                (true, false) => Completeness::All,
+            };
+        }
+        let mut own = &known.own;
+        for name in &path[..at] {
+            match own.entries.get(*name) {
+                Some(entry) => own = &entry.below,
+                None if known.has_base => {
+                    return match known.gaps {
+                        true => Completeness::ButForOthers,
+                        false => Completeness::All,
+                    };
+                }
+                None => return Completeness::Unknown,
+            }
+        }
+        if known.shared.contains(*root) {
+            return Completeness::Unknown;
+        }
+        if known.has_base {
+            return match known.gaps {
+                true => Completeness::ButForOthers,
+                false => Completeness::All,
+            };
+        }
+        // Whoever declares `enable` has the namespace for himself.
+        let is_whole = own.entries.get("enable").is_some_and(|entry| !entry.declared.is_empty());
+        let is_foreign = crate::module::is_option_root(root);
+        match (is_whole, is_foreign) {
+            (true, _) => Completeness::All,
+            (false, true) => Completeness::Unknown,
+            (false, false) => match known.gaps {
+                true => Completeness::ButForOthers,
+                false => Completeness::All,
+            },
+        }
+    }
+}
+
+/// How much is known of the options at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every one.
+    All,
+    /// Modules that could not be read may declare more.
+    ButForOthers,
+    /// Nobody knows.
+    Unknown,
+}
+
+fn is_hole(import: &Import) -> bool {
+    matches!(import.target, Target::Unknown | Target::Foreign)
+}
+
+pub(super) fn names_of(definition: &Definition) -> Vec<Option<&str>> {
+    definition.path.iter().map(|key| key.name.as_deref()).collect()
+}
+
+/// The key under which the definitions of an option meet; `None` when nothing is
+/// known of it.
+pub(super) fn key_of(options: &Options, class: Class, definition: &Definition) -> Option<SmolStr> {
+    let names = names_of(definition);
+    let (len, mark) = match options.find(class, &names) {
+        Found::Value { len, .. } | Found::NoSet { len, .. } => (len, '='),
+        Found::Missing(at, _) => (at + 1, '?'),
+        Found::Namespace(_) | Found::Unknown => return None,
+    };
+    let mut key = String::with_capacity(64);
+    key.push(mark);
+    key.push(class_mark(class));
+    for name in names[..len].iter().flatten() {
+        key.push('\u{1f}');
+        key.push_str(name);
+    }
+    Some(key.into())
+}
+
+fn class_mark(class: Class) -> char {
+    match class {
+        Class::Unknown => 'u',
+        Class::NixOs => 'n',
+        Class::HomeManager => 'h',
+        Class::Darwin => 'd',
+        Class::Neovim => 'v',
+        Class::FlakeParts => 'f',
+    }
+}
+
+/// The definitions of one option.
+#[derive(Debug)]
+pub struct Settings<'v> {
+    /// The module system.
+    pub class: Class,
+    /// The path of the option.
+    pub path: Vec<&'v str>,
+    /// Its declarations; empty when there are none.
+    pub declared: &'v [Arc<Declared>],
+    /// Its type; `None` when there is no such option.
+    pub ty: Option<&'v Type>,
+    /// The options among which it should be, when there is none.
+    pub among: Option<&'v OptionSet>,
+    /// What sets it, or something in it.
+    pub all: Vec<Setting<'v>>,
+}
+
+/// A definition of an option, or of something in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'v> {
+    /// The file.
+    pub file: usize,
+    /// The module.
+    pub module: ModuleId,
+    /// The definition.
+    pub definition: &'v Definition,
+}
+
+impl<'v> Settings<'v> {
+    pub(super) fn of(view: &View<'v>, places: &[Place]) -> Option<Self> {
+        let first = places.first()?;
+        let id = view.graph.id(first.file, first.module);
+        let class = view.graph.class(id);
+        let names = names_of(view.definition(*first));
+        let found = view.options().find(class, &names);
+        let (len, declared, ty, among) = match found {
+            Found::Value { declared, len, .. } | Found::NoSet { declared, len, .. } => {
+                let ty = match view.options().find(class, &names[..len]) {
+                    Found::Value { ty, .. } => ty,
+                    _ => return None,
+                };
+                (len, declared, Some(ty), None)
+            }
+            Found::Missing(at, set) => (at + 1, &[][..], None, Some(set)),
+            Found::Namespace(_) | Found::Unknown => return None,
+        };
+        let all = places.iter().map(|place| Setting {
+            file: place.file,
+            module: view.graph.id(place.file, place.module),
+            definition: view.definition(*place),
+        });
+        Some(Self {
+            class,
+            path: names[..len].iter().copied().flatten().collect(),
+            declared,
+            ty,
+            among,
+            all: all.collect(),
+        })
+    }
+
+    /// The name of the option, as people write it.
+    pub fn name(&self) -> String {
+        dotted(&self.path)
+    }
+}
+
+/// A path as people write it.
+pub fn dotted(path: &[&str]) -> String {
+    let quoted = |name: &&str| match name.contains(['.', '/', '"', ' ', ':', '@']) {
+        true => format!("{name:?}"),
+        false => (*name).to_owned(),
+    };
+    path.iter().map(quoted).collect::<Vec<_>>().join(".")
+}
+
+/// Two definitions that stand at the same place of a configuration, with the same
+/// priority, where no other one is stronger.
+#[derive(Debug, Clone, Copy)]
+pub struct Rivals<'v> {
+    /// The one.
+    pub a: Setting<'v>,
+    /// The other.
+    pub b: Setting<'v>,
+    /// The type of what both define.
+    pub ty: &'v Type,
+    /// Do both hold whatever their conditions say?
+    pub certain: bool,
+}
+
+/// Finds the pairs of definitions that meet with the priority that wins.
+pub fn rivals<'v>(view: &View<'v>, settings: &Settings<'v>, visit: &mut dyn FnMut(Rivals<'v>)) {
+    let Some(ty) = settings.ty else { return };
+    if settings.all.len() < 2 {
+        return;
+    }
+    let mut seen = FxHashSet::default();
+    for configuration in &view.graph.configurations {
+        let members: Vec<_> = settings
+            .all
+            .iter()
+            .filter_map(|setting| {
+                let ways = configuration.members.get(&setting.module)?;
+                let priorities = setting.definition.priorities.as_slice();
+                Some(Member { setting: *setting, ways, priorities })
+            })
+            .collect();
+        if members.len() < 2 {
+            continue;
+        }
+        // Most configurations hold the same ones.
+        let key: Vec<_> = members.iter().map(|member| (std::ptr::from_ref(member.setting.definition), std::ptr::from_ref(member.ways))).collect();
+        if !seen.insert(key) {
+            continue;
+        }
+        meet(ty, settings.path.len(), members, visit);
+    }
+}
+
+#[derive(Clone)]
+struct Member<'v, 'c> {
+    setting: Setting<'v>,
+    ways: &'c Ways,
+    /// The priorities that are not used up, from the outermost on.
+    priorities: &'v [(usize, u32)],
+}
+
+impl<'v> Member<'v, '_> {
+    /// Its priority where `len` names lead to, and what is left of the others.
+    fn take(&self, len: usize) -> (u32, &'v [(usize, u32)]) {
+        match self.priorities.split_first() {
+            Some(((at, priority), rest)) if *at <= len => (*priority, rest),
+            _ => (DEFAULT_PRIORITY, self.priorities),
+        }
+    }
+
+    fn is_certain(&self) -> bool {
+        let chosen = |guards: &[Guard]| guards.iter().all(Guard::is_choice);
+        chosen(&self.setting.definition.guards)
+            && self.setting.definition.update.is_none()
+            && self.ways.iter().any(|way| chosen(way))
+    }
+
+    fn can_meet(&self, other: &Self) -> bool {
+        can_meet(
+            self.ways,
+            &self.setting.definition.guards,
+            other.ways,
+            &other.setting.definition.guards,
+        )
+    }
+}
+
+/// Is there a way to each of two modules such that no two conditions exclude
+/// each other?
+pub fn can_meet(a: &Ways, a_own: &[Guard], b: &Ways, b_own: &[Guard]) -> bool {
+    a.iter().any(|a| {
+        b.iter().any(|b| {
+            let all: Vec<_> = a.iter().chain(a_own).chain(b).chain(b_own).collect();
+            let never = all.iter().any(|guard| guard.is_never());
+            !never
+                && !all.iter().enumerate().any(|(index, guard)| {
+                    all[..index].iter().any(|earlier| earlier.contradicts(guard))
+                })
+        })
+    })
+}
+
+/// The definitions of what `len` names lead to.
+fn meet<'v>(ty: &'v Type, len: usize, members: Vec<Member<'v, '_>>, visit: &mut dyn FnMut(Rivals<'v>)) {
+    // Only the strongest count, and those that may turn out to be.
+    let Some(strongest) = members.iter().map(|member| member.take(len).0).min() else {
+        return;
+    };
+    let members: Vec<_> = members
+        .into_iter()
+        .filter_map(|member| {
+            let (priority, priorities) = member.take(len);
+            // An operand of `//` can win, but another may have taken its place.
+            (priority == strongest).then_some(Member { priorities, ..member })
+        })
+        .collect();
+    if members.len() < 2 {
+        return;
+    }
+    let (whole, parts): (Vec<_>, Vec<_>) = members
+        .into_iter()
+        .partition(|member| member.setting.definition.path.len() == len);
+    if !parts.is_empty() {
+        descend(ty, len, &parts, visit);
+    }
+    for (at, one) in whole.iter().enumerate() {
+        for other in &whole[..at] {
+            if one.can_meet(other)
+                && one.setting.definition.update.is_none()
+                && other.setting.definition.update.is_none()
+            {
+                visit(Rivals {
+                    a: other.setting,
+                    b: one.setting,
+                    ty,
+                    certain: one.is_certain() && other.is_certain(),
+                });
+            }
+        }
+    }
+}
+
+/// Definitions of parts of a set.
+fn descend<'v>(ty: &'v Type, len: usize, parts: &[Member<'v, '_>], visit: &mut dyn FnMut(Rivals<'v>)) {
+    match ty {
+        Type::NullOr(inner) | Type::Unique(inner) => descend(inner, len, parts, visit),
+        Type::AttrsOf { element, .. } => {
+            for (_, group) in by_name(len, parts) {
+                meet(element, len + 1, group, visit);
+            }
+        }
+        Type::Submodule(set) => {
+            let mut options: FxHashMap<Vec<&str>, (Vec<Member<'v, '_>>, &'v Type)> = FxHashMap::default();
+            for part in parts {
+                let names = names_of(part.setting.definition);
+                let rest = &names[len..];
+                if let Found::Value { len: inner, .. } | Found::NoSet { len: inner, .. } = set.find(rest)
+                    && let Some(path) = rest[..inner].iter().copied().collect::<Option<Vec<_>>>()
+                    && let Found::Value { ty, .. } = set.find(&rest[..inner])
+                {
+                    options.entry(path).or_insert_with(|| (Vec::new(), ty)).0.push(part.clone());
+                }
+            }
+            for (path, (group, ty)) in options {
+                meet(ty, len + path.len(), group, visit);
+            }
+        }
+        // Nothing is known of what is inside.
+        _ => {}
+    }
+}
+
+fn by_name<'v, 'c>(len: usize, parts: &[Member<'v, 'c>]) -> FxHashMap<SmolStr, Vec<Member<'v, 'c>>> {
+    let mut groups: FxHashMap<SmolStr, Vec<Member<'v, 'c>>> = FxHashMap::default();
+    for part in parts {
+        if let Some(name) = &part.setting.definition.path[len].name {
+            groups.entry(name.clone()).or_default().push(part.clone());
+        }
+    }
+    groups
+}
+
+/// Does a configuration hold a module without a condition?
+pub fn always_holds(configuration: &Configuration, module: ModuleId) -> bool {
+    configuration
+        .members
+        .get(&module)
+        .is_some_and(|ways| ways.iter().any(|way| way.iter().all(Guard::is_choice)))
+}
+
+/// Modules that declare options, of one configuration.
+pub fn declaring<'v>(view: &View<'v>, configuration: &Configuration) -> Vec<(ModuleId, &'v ModuleFacts)> {
+    let mut all: Vec<_> = configuration
+        .members
+        .keys()
+        .map(|id| (*id, view.module(*id)))
+        .filter(|(_, module)| !module.options.is_empty())
+        .collect();
+    all.sort_by_key(|(id, _)| *id);
+    all
+}
