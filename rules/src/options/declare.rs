@@ -171,7 +171,7 @@ impl<'i, 's> Reader<'i, 's> {
         }
         if let Some(options) = set.get("options") {
             let mut path = Vec::new();
-            self.options(options, None, &mut path, &mut into.options);
+            self.options(options, None, &mut path, false, &mut into.options);
         }
         let freeform = set.get("freeformType").cloned().or_else(|| {
             let config = set.get("config").map(force);
@@ -200,6 +200,7 @@ impl<'i, 's> Reader<'i, 's> {
         value: &Thunk,
         key: Option<(u32, TextRange)>,
         path: &mut Vec<SmolStr>,
+        maybe: bool,
         into: &mut OptionSet,
     ) {
         if path.len() > DEEPEST as usize {
@@ -209,13 +210,16 @@ impl<'i, 's> Reader<'i, 's> {
             Value::Set(set) => match set.get("_type") {
                 Some(ty) if self.is(ty, "option") => {
                     if !path.is_empty() {
-                        into.declare(path, Arc::new(self.declared(&set, key)));
+                        let mut declared = self.declared(&set, key);
+                        declared.says.maybe |= maybe;
+                        into.declare(path, Arc::new(declared));
                     }
                 }
                 _ => {
                     for (name, entry) in &set.entries {
                         path.push(name.clone());
-                        self.options(&entry.value, entry.key.or(key), path, into);
+                        let maybe = maybe || set.unsure;
+                        self.options(&entry.value, entry.key.or(key), path, maybe, into);
                         path.pop();
                     }
                     if set.open {
@@ -294,9 +298,11 @@ impl<'i, 's> Reader<'i, 's> {
                 hidden: is("visible", false),
                 apply: set.get("apply").is_some(),
                 ty: set.get("type").is_some(),
+                default: set.get("default").is_some(),
                 description: set.get("description").is_some(),
                 example: set.get("example").is_some(),
                 partly: set.open,
+                maybe: set.unsure,
             },
             place: self.place(key),
         }

@@ -531,7 +531,11 @@ impl<'s> Interpreter<'s> {
                         set.open = true;
                         continue;
                     };
-                    let key = (inner.file, path.syntax().text_range());
+                    // The name of an option starts behind `options`.
+                    let whole = path.syntax().text_range();
+                    let first = path.attrs().nth(usize::from(names.len() > 1 && names[0] == "options"));
+                    let start = first.map_or(whole.start(), |attr| attr.syntax().text_range().start());
+                    let key = (inner.file, TextRange::new(start, whole.end()));
                     add(&mut set, &names, key, Thunk::code(value.syntax(), inner));
                 }
                 ast::Entry::Inherit(inherit) => {

@@ -570,8 +570,12 @@ impl Interpreter<'_> {
             })),
             // What stands below a condition is declared for somebody.
             "optionalAttrs" | "mkIf" => match self.force(first) {
+                Value::Bool(true) => self.force(second?),
                 Value::Bool(false) => Set::of([]),
-                _ => self.force(second?),
+                _ => match self.force(second?) {
+                    Value::Set(set) => Value::Set(Rc::new(Set { unsure: true, ..Set::clone(&set) })),
+                    other => other,
+                },
             },
             "mdDoc" | "id" | "mkForce" | "mkDefault" | "mkOptionDefault" | "mkBefore" | "mkAfter"
             | "traceVal" | "mkSinkUndeclaredOptions" => self.force(first),

@@ -68,12 +68,16 @@ pub struct Says {
     pub apply: bool,
     /// It has a type.
     pub ty: bool,
+    /// It has a default.
+    pub default: bool,
     /// It has a description.
     pub description: bool,
     /// It has an example.
     pub example: bool,
     /// It comes from something that could not be read: what it says is not all.
     pub partly: bool,
+    /// A condition decides whether it is declared.
+    pub maybe: bool,
 }
 
 /// The default of an option.

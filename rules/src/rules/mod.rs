@@ -30,6 +30,13 @@ registry! {
         update_with_mkif::UpdateWithMkif,
         nested_priority::NestedPriority,
         deprecated_lib::DeprecatedLib,
+        option_conflict::OptionConflict,
+        option_type_mismatch::OptionTypeMismatch,
+        unknown_option::UnknownOption,
+        duplicate_option::DuplicateOption,
+        read_only_set::ReadOnlySet,
+        contradiction::Contradiction,
+        dead_definition::DeadDefinition,
     }
     unused {
         unused_suppression::UnusedSuppression,

@@ -14,9 +14,13 @@ pub use options::{
 };
 
 use crate::config::{self, FileSettings};
-use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix, Severity, shifted_range};
+use crate::diagnostic::{
+    Applicability, Condition, Diagnostic, Edit, Fix, Related, Severity, shifted_range,
+};
 use crate::linter::{Document, Source};
-use crate::module::{Class, Definition, FileFacts, Import, Literal, Target};
+use crate::module::{
+    Class, Definition, FileFacts, Import, Literal, OptionDeclaration, Target,
+};
 use crate::options::IndexedLibrary;
 use crate::path;
 use crate::rule::{Group, RuleMeta};
@@ -655,6 +659,27 @@ impl<'w> View<'w> {
     /// What may be set.
     pub fn options(&self) -> &'w Options {
         self.options
+    }
+
+    /// Where the project declares the option that is set.
+    pub fn declared_at(&self, settings: &Settings<'_>, from: usize) -> Option<Related> {
+        for (file, document) in self.documents.iter().enumerate() {
+            for (index, module) in document.facts.modules.iter().enumerate() {
+                let class = self.class(file, index);
+                if class != settings.class && class != Class::Unknown {
+                    continue;
+                }
+                let is_it = |option: &&OptionDeclaration| option.path == settings.path;
+                if let Some(option) = module.options.iter().find(is_it) {
+                    return Some(Related {
+                        path: (file != from).then(|| document.path().clone()),
+                        range: option.range,
+                        message: "declared here".to_owned(),
+                    });
+                }
+            }
+        }
+        None
     }
 
     /// The definition at a place.

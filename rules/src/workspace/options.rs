@@ -33,7 +33,9 @@ struct ClassOptions {
 }
 
 /// Module systems whose options are looked up.
-const CLASSES: [Class; 5] = [
+const CLASSES: [Class; 6] = [
+    // A module that may belong to any has what all of them declare here.
+    Class::Unknown,
     Class::NixOs,
     Class::HomeManager,
     Class::Darwin,
@@ -44,6 +46,9 @@ const CLASSES: [Class; 5] = [
 /// Where the names of an own namespace are judged, at least so many of the paths
 /// that are set below its root are declared: one in this many may not be.
 const MISTAKES: usize = 8;
+
+/// So many that are not declared may be, whatever the share.
+const FEW: usize = 3;
 
 impl Options {
     pub(super) fn new(
@@ -57,7 +62,7 @@ impl Options {
             for library in libraries {
                 if library.class == class || library.class == Class::Unknown {
                     known.all.absorb(&library.options);
-                    known.has_base |= library.class == class;
+                    known.has_base |= library.class == class && class != Class::Unknown;
                 }
             }
             options.by_class.insert(class, known);
@@ -67,7 +72,7 @@ impl Options {
                 let class = graph.class(graph.id(file, index));
                 let holes = module.imports.iter().any(is_hole);
                 for (own, known) in &mut options.by_class {
-                    if class != *own && class != Class::Unknown {
+                    if class != *own && class != Class::Unknown && *own != Class::Unknown {
                         continue;
                     }
                     known.gaps |= holes;
@@ -116,7 +121,7 @@ impl Options {
         }
         for ((class, root), (missing, all)) in counts {
             if missing.len() * MISTAKES > all
-                && missing.len() > 1
+                && missing.len() >= FEW
                 && let Some(known) = self.by_class.get_mut(&class)
             {
                 known.shared.insert(root);
@@ -329,13 +334,13 @@ pub struct Rivals<'v> {
 }
 
 /// Finds the pairs of definitions that meet with the priority that wins.
-pub fn rivals<'v>(view: &View<'v>, settings: &Settings<'v>, visit: &mut dyn FnMut(Rivals<'v>)) {
+pub fn rivals<'v>(graph: &Graph, settings: &Settings<'v>, visit: &mut dyn FnMut(Rivals<'v>)) {
     let Some(ty) = settings.ty else { return };
     if settings.all.len() < 2 {
         return;
     }
     let mut seen = FxHashSet::default();
-    for configuration in &view.graph.configurations {
+    for configuration in &graph.configurations {
         let members: Vec<_> = settings
             .all
             .iter()

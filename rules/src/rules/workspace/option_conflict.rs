@@ -1,0 +1,300 @@
+//! See the rule's page below.
+
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Related, Severity};
+use crate::options::Meeting;
+use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::workspace::{Setting, Settings, View, WorkspaceContext, dotted, rivals};
+use std::collections::BTreeMap;
+
+declare_rule! {
+    /// Two modules of one host give an option values that cannot both be.
+    ///
+    /// ## Why
+    ///
+    /// Most options take one value. Where two definitions of the same priority
+    /// say different things, the evaluation stops with "conflicting definition
+    /// values"; for packages and some other types even two equal ones are one too
+    /// many. The host that imports both modules finds out, perhaps weeks later.
+    ///
+    /// ## Example
+    ///
+    /// ```nix bad
+    /// # FILE: host.nix
+    /// {
+    ///   imports = [ ./options.nix ./desktop.nix ./laptop.nix ];
+    /// }
+    /// # FILE: desktop.nix
+    /// {
+    ///   my.theme = "light";
+    /// #    ^^^^^ `my.theme` is `"dark"` in laptop.nix, with the same priority
+    ///   my.fonts = [ "Inter" ];
+    /// }
+    /// # FILE: laptop.nix
+    /// {
+    ///   my.theme = "dark";
+    /// #    ^^^^^ `my.theme` is `"light"` in desktop.nix, with the same priority
+    ///   my.fonts = [ "Iosevka" ];
+    /// }
+    /// # FILE: options.nix
+    /// { lib, ... }:
+    /// {
+    ///   options.my = {
+    ///     theme = lib.mkOption { type = lib.types.str; };
+    ///     fonts = lib.mkOption { type = lib.types.listOf lib.types.str; };
+    ///   };
+    /// }
+    /// ```
+    ///
+    /// ```nix good
+    /// # FILE: host.nix
+    /// {
+    ///   imports = [ ./options.nix ./desktop.nix ./laptop.nix ];
+    /// }
+    /// # FILE: desktop.nix
+    /// { lib, ... }:
+    /// {
+    ///   my.theme = lib.mkDefault "light";
+    /// }
+    /// # FILE: laptop.nix
+    /// {
+    ///   my.theme = "dark";
+    /// }
+    /// # FILE: options.nix
+    /// { lib, ... }:
+    /// {
+    ///   options.my.theme = lib.mkOption { type = lib.types.str; };
+    /// }
+    /// ```
+    ///
+    /// The type decides: lists, lines and sets merge. Priorities are compared as
+    /// the module system does, also inside of submodules. Where a condition
+    /// decides whether both hold, the finding is a warning that says "may";
+    /// conditions that exclude each other and hosts that never meet are silent.
+    ///
+    /// ## When to allow it
+    ///
+    /// When two conditions exclude each other for a reason that the text does not
+    /// show.
+    ///
+    /// ## Fix safety
+    ///
+    /// Which of the two should win is a choice, offered in the editor.
+    ///
+    /// ## References
+    ///
+    /// `mergeEqualOption` and `mergeOneOption` in `lib/options.nix` of nixpkgs.
+    pub struct OptionConflict {
+        name: "option-conflict",
+        group: Workspace,
+        severity: Error,
+        enabled: true,
+        since: "0.1.0",
+        effort: 10,
+        fix: Some(Applicability::Manual),
+        options: NoOptions,
+    }
+}
+
+/// A finding that names more others than this is not read to its end.
+const MOST_OTHERS: usize = 12;
+
+/// What stands against a definition.
+struct Conflict<'v> {
+    own: Setting<'v>,
+    others: Vec<Setting<'v>>,
+    meeting: Meeting,
+    certain: bool,
+}
+
+impl Rule for OptionConflict {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check_settings(&self, settings: &Settings<'_>, cx: &mut WorkspaceContext<'_>) {
+        // These have a rule of their own.
+        if settings.path == ["boot", "kernel", "sysctl"] {
+            return;
+        }
+        let view = cx.view();
+        let mut all: BTreeMap<(usize, u32), Conflict<'_>> = BTreeMap::new();
+        rivals(view.graph, settings, &mut |rivals| {
+            let meeting = rivals.ty.meet(&rivals.a.definition.known, &rivals.b.definition.known);
+            if matches!(meeting, Meeting::Merge | Meeting::Unsure) {
+                return;
+            }
+            for (own, other) in [(rivals.a, rivals.b), (rivals.b, rivals.a)] {
+                let at = (own.file, own.definition.value.start().into());
+                let conflict = all.entry(at).or_insert_with(|| Conflict {
+                    own,
+                    others: Vec::new(),
+                    meeting,
+                    certain: false,
+                });
+                conflict.certain |= rivals.certain;
+                let is_known = conflict
+                    .others
+                    .iter()
+                    .any(|known| std::ptr::eq(known.definition, other.definition));
+                if !is_known && conflict.others.len() < MOST_OTHERS {
+                    conflict.others.push(other);
+                }
+            }
+        });
+        for conflict in all.into_values() {
+            let diagnostic = describe(&conflict, view);
+            cx.report(conflict.own.file, diagnostic);
+        }
+    }
+}
+
+fn describe(conflict: &Conflict<'_>, view: &View<'_>) -> Diagnostic {
+    let own = conflict.own;
+    let path: Vec<_> = own.definition.path.iter().filter_map(|key| key.name.as_deref()).collect();
+    let name = dotted(&path);
+    let path_of = |setting: &Setting<'_>| view.documents[setting.file].path().clone();
+    let mut others = conflict.others.clone();
+    others.sort_by_key(|other| (path_of(other), other.definition.binding.start()));
+    let mut files: Vec<String> = Vec::new();
+    for other in &others {
+        let file = match other.file == own.file {
+            true => "this file".to_owned(),
+            false => path_of(other).to_string(),
+        };
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    let where_to = match files.as_slice() {
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+        [] => String::new(),
+    };
+    let is = if conflict.certain { "is" } else { "may be" };
+    let message = match (conflict.meeting, others.as_slice()) {
+        (Meeting::Differ, [other]) => match other.definition.literal() {
+            Some(value) => format!("`{name}` {is} `{value}` in {where_to}, with the same priority"),
+            None => format!("`{name}` {is} something else in {where_to}, with the same priority"),
+        },
+        (Meeting::Differ, _) => {
+            format!("`{name}` {is} something else in {where_to}, with the same priority")
+        }
+        (Meeting::NullAndNot, _) => {
+            format!("`{name}` {is} null in one place and not in another ({where_to}), with the same priority")
+        }
+        _ => format!("`{name}` {is} set in {where_to}, too; it takes one definition"),
+    };
+    let severity = if conflict.certain { Severity::Error } else { Severity::Warning };
+    let key = own.definition.path.last().map_or(own.definition.binding, |key| key.range);
+    let mut diagnostic = Diagnostic::new(&OptionConflict::META, key, message)
+        .severity(severity)
+        .help(match conflict.certain {
+            true => "let one of them give way with `mkDefault`, or force the other with a reason",
+            false => "when both conditions hold, the evaluation fails; let one give way with `mkDefault`",
+        });
+    for other in &others {
+        let key = other.definition.path.last();
+        diagnostic.related.push(Related {
+            path: (other.file != own.file).then(|| path_of(other)),
+            range: key.map_or(other.definition.binding, |key| key.range),
+            message: if conflict.certain { "set here, too" } else { "may be set here, too" }.to_owned(),
+        });
+    }
+    let module = view.module(own.module);
+    if module.has_lib && own.definition.literal().is_some() && own.definition.priorities.is_empty() {
+        let insert = |function: &str| {
+            [Edit::insert(own.definition.value.start(), format!("lib.{function} "))]
+        };
+        diagnostic = diagnostic
+            .fix(Fix::new(Applicability::Manual, "let this one give way (`mkDefault`)", insert("mkDefault")))
+            .fix(Fix::new(Applicability::Manual, "let this one win (`mkForce`)", insert("mkForce")));
+    }
+    diagnostic
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check;
+
+    #[test]
+    fn page() {
+        crate::testing::check_page(&OptionConflict::META);
+    }
+
+    #[test]
+    fn types_and_priorities_decide() {
+        check(
+            &OptionConflict::META,
+            r#"
+# FILE: host.nix
+{ imports = [ ./options.nix ./a.nix ./b.nix ]; }
+# FILE: a.nix
+{ config, lib, pkgs, ... }: {
+  my.list = [ 1 ];
+  my.text = "a";
+  my.tool = pkgs.a;
+#    ^^^^ `my.tool` is set in b.nix, too; it takes one definition
+  my.maybe = null;
+#    ^^^^^ `my.maybe` is null in one place and not in another (b.nix)
+  my.weak = lib.mkDefault 1;
+  my.strong = lib.mkForce 1;
+#    ^^^^^^ `my.strong` is `2` in b.nix
+  my.when = lib.mkIf config.my.x 1;
+#    ^^^^ `my.when` may be `2` in b.nix
+  my.never = lib.mkIf config.my.x 1;
+  my.sub.a.size = 1;
+#          ^^^^ `my.sub.a.size` is `2` in b.nix
+  my.sub.b.size = 1;
+  my.sub.c = lib.mkForce { size = 1; };
+  my.or = true;
+  my.known = config.my.x;
+}
+# FILE: b.nix
+{ config, lib, pkgs, ... }: {
+  my.list = [ 2 ];
+  my.text = "b";
+  my.tool = pkgs.a;
+#    ^^^^ `my.tool` is set in a.nix, too
+  my.maybe = 2;
+#    ^^^^^ `my.maybe` is null
+  my.weak = 2;
+  my.strong = lib.mkForce 2;
+#    ^^^^^^ `my.strong` is `1` in a.nix
+  my.when = 2;
+#    ^^^^ `my.when` may be `1` in a.nix
+  my.never = lib.mkIf (!config.my.x) 2;
+  my.sub.a.size = 2;
+#          ^^^^ `my.sub.a.size` is `1` in a.nix
+  my.sub.b.size = lib.mkDefault 2;
+  my.sub.c.size = 2;
+  my.or = false;
+  my.known = true;
+}
+# FILE: options.nix
+{ lib, ... }: {
+  options.my = {
+    list = lib.mkOption { type = lib.types.listOf lib.types.int; };
+    text = lib.mkOption { type = lib.types.lines; };
+    tool = lib.mkOption { type = lib.types.package; };
+    maybe = lib.mkOption { type = lib.types.nullOr lib.types.int; };
+    weak = lib.mkOption { type = lib.types.int; };
+    strong = lib.mkOption { type = lib.types.int; };
+    when = lib.mkOption { type = lib.types.int; };
+    never = lib.mkOption { type = lib.types.int; };
+    or = lib.mkOption { type = lib.types.boolByOr; };
+    known = lib.mkOption { type = lib.types.bool; };
+    x = lib.mkEnableOption "x";
+    sub = lib.mkOption {
+      type = lib.types.attrsOf (lib.types.submodule {
+        options.size = lib.mkOption { type = lib.types.int; };
+      });
+    };
+  };
+}
+"#,
+        );
+    }
+}
