@@ -750,6 +750,8 @@ impl<'f> Collector<'f> {
                     (Some("listFilesRecursive"), [folder]) => {
                         out.push(import(tree(folder, env, false)));
                     }
+                    // What they declare is read with the options.
+                    (Some(name), _) if name.starts_with("mk") && name.contains("OptionModule") => {}
                     (Some("setDefaultModuleLocation"), [_, module]) => {
                         self.targets(parent, module, env, here, out);
                     }
@@ -1092,8 +1094,7 @@ pub(crate) fn priority_number(expr: &SyntaxNode, env: &Env) -> Option<u32> {
 /// Reads the options of the modules that declare some.
 fn read_options(path: &str, expressions: Vec<SyntaxNode>, facts: &mut FileFacts) {
     for (expr, module) in expressions.into_iter().zip(&mut facts.modules) {
-        let has_calls = module.imports.iter().any(|import| import.target == Target::Unknown);
-        if !module.has_options && !has_calls {
+        if !module.has_options && !module.has_imports {
             continue;
         }
         let found = declarations_at(path, &expr, Limits::SMALL);

@@ -644,6 +644,8 @@ impl<'s> Interpreter<'s> {
                 all.entries.extend(b.entries.iter().map(|(name, entry)| (name.clone(), entry.clone())));
                 Value::Set(Rc::new(all))
             }
+            // `lib // builtins`, for short.
+            (Value::Room(room), Value::Room(Room::Builtins)) => Value::Room(*room),
             // A type with another description is what it was.
             (Value::Type(_), Value::Set(_)) => left.clone(),
             (Value::Set(known), other) | (other, Value::Set(known)) if other.is_opaque() => {

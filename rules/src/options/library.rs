@@ -1040,7 +1040,13 @@ impl Interpreter<'_> {
             "types.nullOr" => self.wrap(Wrap::NullOr, vec![first.clone()]),
             "types.listOf" => self.wrap(Wrap::ListOf, vec![first.clone()]),
             "types.nonEmptyListOf" => self.wrap(Wrap::NonEmptyListOf, vec![first.clone()]),
-            "types.attrsOf" | "types.loaOf" => self.wrap(Wrap::AttrsOf, vec![first.clone()]),
+            "types.attrsOf" => self.wrap(Wrap::AttrsOf, vec![first.clone()]),
+            // It took lists, before it became another name for `attrsOf`.
+            "types.loaOf" => {
+                let set = Thunk::done(self.wrap(Wrap::AttrsOf, vec![first.clone()]));
+                let list = Thunk::done(self.wrap(Wrap::ListOf, vec![first.clone()]));
+                self.wrap(Wrap::Either, vec![set, list])
+            }
             "types.lazyAttrsOf" => self.wrap(Wrap::LazyAttrsOf, vec![first.clone()]),
             "types.attrsWith" => {
                 let settings = self.set(first)?;

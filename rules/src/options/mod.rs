@@ -201,6 +201,20 @@ impl OptionSet {
         Found::Namespace(set)
     }
 
+    /// The option that a path leads to or into: how many names lead to it, and what
+    /// declares it.
+    pub fn option(&self, path: &[Option<&str>]) -> Option<(usize, &[Arc<Declared>])> {
+        let mut set = self;
+        for (at, name) in path.iter().enumerate() {
+            let entry = set.entries.get((*name)?)?;
+            if !entry.declared.is_empty() {
+                return Some((at + 1, &entry.declared));
+            }
+            set = &entry.below;
+        }
+        None
+    }
+
     /// Adds what another set declares.
     pub fn absorb(&mut self, other: &Self) {
         self.open |= other.open;

@@ -661,6 +661,26 @@ impl<'w> View<'w> {
         self.options
     }
 
+    /// Does a module meet one that declares the option? In a module system that is
+    /// not known, options of the same name may be different ones.
+    pub fn meets_declaration(&self, settings: &Settings<'_>, id: ModuleId) -> bool {
+        let declares = |other: &ModuleId| {
+            let options = &self.module(*other).options;
+            options.iter().any(|option| option.path == settings.path)
+        };
+        settings.class != Class::Unknown
+            || self.graph.configurations.iter().any(|configuration| {
+                configuration.members.contains_key(&id) && configuration.members.keys().any(declares)
+            })
+    }
+
+    /// Is it certainly evaluated as a module of some configuration?
+    pub fn is_evaluated(&self, id: ModuleId) -> bool {
+        self.graph.is_module(id)
+            && (self.graph.class(id) != Class::Unknown
+                || self.graph.configurations.iter().any(|it| it.members.contains_key(&id)))
+    }
+
     /// Where the project declares the option that is set.
     pub fn declared_at(&self, settings: &Settings<'_>, from: usize) -> Option<Related> {
         for (file, document) in self.documents.iter().enumerate() {

@@ -4,7 +4,9 @@
 use super::graph::{Configuration, Graph, ModuleId, Ways};
 use super::{Place, View};
 use crate::linter::Document;
-use crate::module::{Class, DEFAULT_PRIORITY, Definition, Guard, Import, ModuleFacts, Target};
+use crate::module::{
+    Class, DEFAULT_PRIORITY, Definition, Guard, Import, ModuleFacts, OptionDeclaration, Target,
+};
 use crate::options::{Declared, Found, IndexedLibrary, OptionSet, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -23,6 +25,12 @@ struct ClassOptions {
     all: OptionSet,
     /// Those that the files themselves declare.
     own: OptionSet,
+    /// Those of them whose module certainly belongs to this module system.
+    certain: OptionSet,
+    /// Namespaces to which modules add that import something which cannot be read.
+    leaky: FxHashSet<Vec<SmolStr>>,
+    /// Names that options once had.
+    renamed: FxHashSet<Vec<SmolStr>>,
     /// Are those of the module system itself known?
     has_base: bool,
     /// May modules that could not be read declare more?
@@ -62,6 +70,7 @@ impl Options {
             for library in libraries {
                 if library.class == class || library.class == Class::Unknown {
                     known.all.absorb(&library.options);
+                    known.renamed.extend(library.renamed.iter().map(|it| it.from.clone()));
                     known.has_base |= library.class == class && class != Class::Unknown;
                 }
             }
@@ -76,9 +85,19 @@ impl Options {
                         continue;
                     }
                     known.gaps |= holes;
-                    if let Some(declarations) = &module.declarations {
-                        known.own.absorb(&declarations.options);
-                        known.all.absorb(&declarations.options);
+                    let Some(declarations) = &module.declarations else {
+                        continue;
+                    };
+                    known.renamed.extend(declarations.renamed.iter().map(|it| it.from.clone()));
+                    if holes {
+                        let around = |option: &OptionDeclaration| option.path[..option.path.len() - 1].to_vec();
+                        known.leaky.extend(module.options.iter().map(around));
+                    }
+                    let own = &declarations.options;
+                    known.own.absorb(own);
+                    known.all.absorb(own);
+                    if class == module.class && class != Class::Unknown {
+                        known.certain.absorb(own);
                     }
                 }
             }
@@ -86,6 +105,12 @@ impl Options {
                 if configuration.modules.iter().any(is_hole) {
                     options.by_class.values_mut().for_each(|known| known.gaps = true);
                 }
+            }
+        }
+        for known in options.by_class.values_mut() {
+            // A module that takes whatever is set takes it where it is imported.
+            for set in [&mut known.all, &mut known.own] {
+                set.open |= set.freeform.take().is_some();
             }
         }
         options.find_shared(documents, graph);
@@ -137,6 +162,11 @@ impl Options {
         }
     }
 
+    /// The option that a path leads to or into.
+    fn option(&self, class: Class, path: &[Option<&str>]) -> Option<(usize, &[Arc<Declared>])> {
+        self.by_class.get(&class)?.all.option(path)
+    }
+
     /// All options of a module system that are known.
     pub fn all(&self, class: Class) -> Option<&OptionSet> {
         self.by_class.get(&class).map(|known| &known.all)
@@ -151,6 +181,15 @@ impl Options {
         let Some(root) = path.first() else {
             return Completeness::Unknown;
         };
+        let is_known = |set: &OptionSet| {
+            let names: Vec<_> = path.iter().copied().map(Some).collect();
+            !matches!(set.find(&names), Found::Missing(..))
+        };
+        // Which module system a module belongs to is not always seen.
+        let anywhere = self.by_class.get(&Class::Unknown);
+        if anywhere.is_some_and(|every| is_known(&every.own)) || known.is_renamed(path) {
+            return Completeness::Unknown;
+        }
         if at == 0 {
             return match (known.has_base, known.gaps) {
                 (false, _) => Completeness::Unknown,
@@ -171,7 +210,7 @@ impl Options {
                 None => return Completeness::Unknown,
             }
         }
-        if known.shared.contains(*root) {
+        if known.shared.contains(*root) || known.is_leaky(path) {
             return Completeness::Unknown;
         }
         if known.has_base {
@@ -181,7 +220,15 @@ impl Options {
             };
         }
         // Whoever declares `enable` has the namespace for himself.
-        let is_whole = own.entries.get("enable").is_some_and(|entry| !entry.declared.is_empty());
+        let mut certain = Some(&known.certain);
+        for name in &path[..at] {
+            certain = certain.and_then(|set| Some(&set.entries.get(*name)?.below));
+        }
+        let is_whole = at > 1
+            && certain.is_some_and(|set| {
+                let enable = set.entries.get("enable");
+                enable.is_some_and(|entry| !entry.declared.is_empty())
+            });
         let is_foreign = crate::module::is_option_root(root);
         match (is_whole, is_foreign) {
             (true, _) => Completeness::All,
@@ -191,6 +238,23 @@ impl Options {
                 false => Completeness::All,
             },
         }
+    }
+}
+
+impl ClassOptions {
+    /// Does a module add to a namespace on the way that imports what cannot be read?
+    fn is_leaky(&self, path: &[&str]) -> bool {
+        self.leaky.iter().any(|around| {
+            around.len() < path.len() && around.iter().zip(path).all(|(name, own)| name == own)
+        })
+    }
+
+    /// Had an option at this path, or above or below it, another name once?
+    fn is_renamed(&self, path: &[&str]) -> bool {
+        self.renamed.iter().any(|from| {
+            let mut both = from.iter().zip(path);
+            both.all(|(from, name)| from == name)
+        })
     }
 }
 
@@ -218,7 +282,7 @@ pub(super) fn names_of(definition: &Definition) -> Vec<Option<&str>> {
 pub(super) fn key_of(options: &Options, class: Class, definition: &Definition) -> Option<SmolStr> {
     let names = names_of(definition);
     let (len, mark) = match options.find(class, &names) {
-        Found::Value { len, .. } | Found::NoSet { len, .. } => (len, '='),
+        Found::Value { .. } | Found::NoSet { .. } => (options.option(class, &names)?.0, '='),
         Found::Missing(at, _) => (at + 1, '?'),
         Found::Namespace(_) | Found::Unknown => return None,
     };
@@ -271,6 +335,14 @@ pub struct Setting<'v> {
     pub definition: &'v Definition,
 }
 
+impl Setting<'_> {
+    /// Do both stand at the same place of a text? A module that several names stand
+    /// for is in the facts of its file more than once.
+    pub fn is(&self, other: &Self) -> bool {
+        self.file == other.file && self.definition.value == other.definition.value
+    }
+}
+
 impl<'v> Settings<'v> {
     pub(super) fn of(view: &View<'v>, places: &[Place]) -> Option<Self> {
         let first = places.first()?;
@@ -279,7 +351,8 @@ impl<'v> Settings<'v> {
         let names = names_of(view.definition(*first));
         let found = view.options().find(class, &names);
         let (len, declared, ty, among) = match found {
-            Found::Value { declared, len, .. } | Found::NoSet { declared, len, .. } => {
+            Found::Value { .. } | Found::NoSet { .. } => {
+                let (len, declared) = view.options().option(class, &names)?;
                 let ty = match view.options().find(class, &names[..len]) {
                     Found::Value { ty, .. } => ty,
                     _ => return None,
@@ -437,6 +510,7 @@ fn meet<'v>(ty: &'v Type, len: usize, members: Vec<Member<'v, '_>>, visit: &mut 
     for (at, one) in whole.iter().enumerate() {
         for other in &whole[..at] {
             if one.can_meet(other)
+                && !one.setting.is(&other.setting)
                 && one.setting.definition.update.is_none()
                 && other.setting.definition.update.is_none()
             {

@@ -5,7 +5,9 @@ use crate::diagnostic::{Diagnostic, Related};
 use crate::module::OptionDeclaration;
 use crate::options::Says;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{ModuleId, WorkspaceContext, always_holds, declaring, dotted};
+use crate::workspace::{
+    ModuleId, WorkspaceContext, always_holds, can_meet, declaring, dotted,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 declare_rule! {
@@ -109,6 +111,12 @@ impl Rule for DuplicateOption {
                     let known = first.entry(option.path.as_slice()).or_default();
                     for other in known.iter() {
                         let pair = (std::ptr::from_ref(other.1), std::ptr::from_ref(option));
+                        let ways = |id: &ModuleId| &configuration.members[id];
+                        let is_same = view.graph.place(other.0).0 == view.graph.place(id).0
+                            && other.1.range == option.range;
+                        if is_same || !can_meet(ways(&other.0), &[], ways(&id), &[]) {
+                            continue;
+                        }
                         if clash(other.1.declared.says, option.declared.says) && told.insert(pair) {
                             pairs.push((*other, (id, option)));
                         }

@@ -124,6 +124,10 @@ impl Rule for OptionConflict {
             if matches!(meeting, Meeting::Merge | Meeting::Unsure) {
                 return;
             }
+            // Whoever writes two conditions into one file sees both.
+            if !rivals.certain && rivals.a.file == rivals.b.file {
+                return;
+            }
             for (own, other) in [(rivals.a, rivals.b), (rivals.b, rivals.a)] {
                 let at = (own.file, own.definition.value.start().into());
                 let conflict = all.entry(at).or_insert_with(|| Conflict {
@@ -143,6 +147,9 @@ impl Rule for OptionConflict {
             }
         });
         for conflict in all.into_values() {
+            if !view.meets_declaration(settings, conflict.own.module) {
+                continue;
+            }
             let diagnostic = describe(&conflict, view);
             cx.report(conflict.own.file, diagnostic);
         }

@@ -106,7 +106,10 @@ impl Rule for OptionTypeMismatch {
                 Found::NoSet { ty, len, .. } => (ty, len, &Known::Set),
                 _ => continue,
             };
-            if ty.accepts(known) != Fit::No || !cx.view().graph.is_module(setting.module) {
+            if ty.accepts(known) != Fit::No || !cx.view().is_evaluated(setting.module) {
+                continue;
+            }
+            if !cx.view().meets_declaration(settings, setting.module) {
                 continue;
             }
             let path: Vec<_> = names[..len].iter().map(|name| name.unwrap_or(ANY_NAME)).collect();

@@ -84,6 +84,9 @@ impl Rule for ReadOnlySet {
         if !declared.says.read_only || declared.says.partly || declared.says.maybe {
             return;
         }
+        if !settings.all.iter().any(|it| cx.view().meets_declaration(settings, it.module)) {
+            return;
+        }
         let view = cx.view();
         for configuration in &view.graph.configurations {
             let certain: Vec<&Setting<'_>> = settings
@@ -110,7 +113,7 @@ impl Rule for ReadOnlySet {
                     report(setting, format!("`{name}` is read-only and has a default"), related);
                 }
                 [first, others @ ..] if !others.is_empty() => {
-                    for setting in others {
+                    for setting in others.iter().filter(|it| !it.is(first)) {
                         let priority = first.definition.priorities.first();
                         let related = Related {
                             path: (first.file != setting.file)

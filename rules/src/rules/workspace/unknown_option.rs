@@ -131,7 +131,7 @@ impl Rule for UnknownOption {
             let definition = setting.definition;
             // Whoever asks what options there are knows what he does.
             let asks = definition.guards.iter().any(|guard| guard.to_string().contains("options"));
-            if asks || definition.update.is_some() || !cx.view().graph.is_module(setting.module) {
+            if asks || definition.update.is_some() || !cx.view().is_evaluated(setting.module) {
                 continue;
             }
             let key = &definition.path[around.len()];
