@@ -15,7 +15,10 @@ fn main() {
                 let at = declared.place.as_ref().map_or("", |p| &p.file);
                 writeln!(out, "{{\"path\":[{}],\"type\":{:?},\"words\":{:?},\"default\":{:?},\"file\":{:?}}}", path.join(","), declared.ty.name().to_string(), declared.ty.to_string(), default.unwrap_or_default(), at).ok();
             });
-            eprintln!("{} renamed", library.renamed.len());
+            for it in &library.renamed {
+                let path: Vec<_> = it.from.iter().map(|p| format!("{p:?}")).collect();
+                writeln!(out, "{{\"path\":[{}],\"type\":\"renamed\",\"words\":\"\",\"default\":\"\",\"file\":\"\"}}", path.join(",")).ok();
+            }
         }
     });
     work.expect("a thread").join().expect("it works");

@@ -4,7 +4,7 @@
 use crate::read;
 use ignore::WalkBuilder;
 use nixamine_rules::module::Class;
-use nixamine_rules::options::{self, IndexedLibrary, Sources};
+use nixamine_rules::options::{self, Data, IndexedLibrary, Sources};
 use nixamine_rules::path;
 use nixamine_rules::syntax::{self, SyntaxNode};
 use smol_str::SmolStr;
@@ -80,6 +80,29 @@ impl Sources for Folder {
         let entries = self.folders.get(folder).into_iter().flatten();
         entries.map(|(name, is_folder)| (name.clone(), *is_folder)).collect()
     }
+
+    fn data(&self, path: &str) -> Option<Data> {
+        let text = read::read(&self.root.join(path)).ok()?;
+        serde_json::from_str(&text).ok().map(data)
+    }
+}
+
+fn data(value: serde_json::Value) -> Data {
+    use serde_json::Value;
+    match value {
+        Value::Null => Data::Null,
+        Value::Bool(value) => Data::Bool(value),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => Data::Int(number),
+            None => Data::Float(number.to_string().into()),
+        },
+        Value::String(text) => Data::Text(text.into()),
+        Value::Array(items) => Data::List(items.into_iter().map(data).collect()),
+        Value::Object(entries) => {
+            let entry = |(name, value): (String, Value)| (name.into(), data(value));
+            Data::Set(entries.into_iter().map(entry).collect())
+        }
+    }
 }
 
 /// A part of a repository that declares options for one module system.
@@ -132,7 +155,7 @@ const KNOWN: &[(&str, &[Part])] = &[
             class: Class::Neovim,
             below: &[],
             folders: &["modules", "plugins", "colorschemes"],
-            extensions: &[("nixvim", "lib/top-level.nix")],
+            extensions: &[("", "lib/overlay.internal.nix")],
         }],
     ),
 ];

@@ -64,6 +64,9 @@ pub fn library(sources: &dyn Sources, files: &[Arc<str>], extensions: &[(&str, &
                 let arguments = interpreter.arguments(&function);
                 Thunk::call(function, vec![arguments])
             }
+            other => Thunk::done(other),
+        };
+        let value = match interpreter.force(&value) {
             overlay @ Value::Lambda(..) => {
                 let lib = || Thunk::done(Value::Room(super::value::Room::Lib));
                 Thunk::call(overlay, vec![lib(), lib()])
@@ -344,6 +347,11 @@ impl<'i, 's> Reader<'i, 's> {
         let inner = |thunk: &Thunk| self.type_of(&self.interpreter.force(thunk), depth + 1);
         match &**ty {
             TypeValue::Plain(ty) => ty.clone(),
+            TypeValue::Called(name, inner) => {
+                let inner = self.type_of(&Value::Type(inner.clone()), depth + 1);
+                Type::Called(name.clone(), inner.into())
+            }
+            TypeValue::NamedSet(name, element) => Type::NamedSet(name.clone(), inner(element).into()),
             TypeValue::Enum(members) => Type::Enum(self.members(members)),
             TypeValue::Submodule(modules) => {
                 Type::Submodule(self.submodule(ty, modules, depth))

@@ -23,6 +23,27 @@ pub trait Sources {
     fn tree(&self, path: &str) -> Option<SyntaxNode>;
     /// What lies in a folder: names, and whether each is a folder.
     fn entries(&self, folder: &str) -> Vec<(SmolStr, bool)>;
+    /// What a JSON file says.
+    fn data(&self, path: &str) -> Option<Data>;
+}
+
+/// What a JSON file says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Another number, as it is written.
+    Float(SmolStr),
+    /// A string.
+    Text(SmolStr),
+    /// An array.
+    List(Vec<Data>),
+    /// An object.
+    Set(Vec<(SmolStr, Data)>),
 }
 
 /// One file only.
@@ -34,6 +55,9 @@ impl Sources for NoSources {
     }
     fn entries(&self, _: &str) -> Vec<(SmolStr, bool)> {
         Vec::new()
+    }
+    fn data(&self, _: &str) -> Option<Data> {
+        None
     }
 }
 
@@ -211,6 +235,7 @@ impl<'s> Interpreter<'s> {
                     entries: known.entries.clone(),
                     open: !matches!(other, Value::Never) || known.open,
                     unsure: known.unsure,
+                    base: known.base,
                 })),
                 false => Value::unknown(),
             },
@@ -488,6 +513,7 @@ impl<'s> Interpreter<'s> {
         match value {
             Value::Set(set) => match set.get(name) {
                 Some(found) => Some(found.clone()),
+                None if set.base.is_some() => self.room(set.base?, name),
                 None => set.open.then(|| Thunk::done(Value::unknown())),
             },
             Value::Room(room) => self.room(*room, name),
@@ -646,13 +672,23 @@ impl<'s> Interpreter<'s> {
             }
             // `lib // builtins`, for short.
             (Value::Room(room), Value::Room(Room::Builtins)) => Value::Room(*room),
+            (Value::Room(room), Value::Set(set)) => Value::Set(Rc::new(Set {
+                base: Some(*room),
+                ..Set::clone(set)
+            })),
             // A type with another description is what it was.
-            (Value::Type(_), Value::Set(_)) => left.clone(),
+            (Value::Type(ty), Value::Set(set)) => match set.get("name").map(|name| self.force(name)) {
+                Some(Value::Str(name)) => {
+                    Value::Type(Rc::new(super::value::TypeValue::Called(name, ty.clone())))
+                }
+                _ => left.clone(),
+            },
             (Value::Set(known), other) | (other, Value::Set(known)) if other.is_opaque() => {
                 Value::Set(Rc::new(Set {
                     entries: known.entries.clone(),
                     open: true,
                     unsure: known.unsure || matches!(left, Value::Set(_)),
+                    base: known.base,
                 }))
             }
             _ => Value::unknown(),
@@ -876,7 +912,7 @@ impl<'s> Interpreter<'s> {
             let value = self.argument(&name);
             entries.insert(name, Entry { value, key: None });
         }
-        Thunk::done(Value::Set(Rc::new(Set { entries, open: true, unsure: false })))
+        Thunk::done(Value::Set(Rc::new(Set { entries, open: true, ..Set::default() })))
     }
 }
 

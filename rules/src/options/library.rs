@@ -1,7 +1,7 @@
 //! What the functions of nixpkgs' library do to what is known, as far as
 //! declarations are made with them.
 
-use super::interpret::Interpreter;
+use super::interpret::{Data, Interpreter};
 use super::types::{Text, Type};
 use super::value::{Entry, Rename, Room, Set, State, Thunk, TypeValue, Value, Wrap};
 use smol_str::SmolStr;
@@ -174,6 +174,12 @@ const FUNCTIONS: &[(&str, usize)] = &[
     ("types.submoduleWith", 1),
     ("types.deferredModuleWith", 1),
     ("types.attrTag", 1),
+    ("mkOptionType", 1),
+    ("types.mkOptionType", 1),
+    ("importJSON", 1),
+    ("fromJSON", 1),
+    ("readFile", 1),
+    ("partition", 2),
 ];
 
 /// Names that mean the same without `lib`.
@@ -255,7 +261,7 @@ fn format_type(name: &str) -> Option<Value> {
     };
     let ty = match name {
         "json" | "yaml" | "yaml_1_1" | "yaml_1_2" | "cdn" | "pythonVars" | "hocon" => value(),
-        "toml" => value(),
+        "toml" => Type::Named("either".into()),
         "ini" | "iniWithGlobalSection" | "gitIni" | "systemd" => {
             set(set(Type::Named("nullOr".into())))
         }
@@ -265,6 +271,23 @@ fn format_type(name: &str) -> Option<Value> {
         _ => return None,
     };
     Some(Value::plain(ty))
+}
+
+/// What a JSON file says, as a value.
+fn value_of(data: Data) -> Value {
+    match data {
+        Data::Null => Value::Null,
+        Data::Bool(value) => Value::Bool(value),
+        Data::Int(number) => Value::Int(number),
+        Data::Float(number) => Value::Float(number),
+        Data::Text(text) => Value::Str(text),
+        Data::List(items) => Value::list(items.into_iter().map(value_of)),
+        Data::Set(entries) => Set::of(
+            entries
+                .into_iter()
+                .map(|(name, value)| (name, Thunk::done(value_of(value)))),
+        ),
+    }
 }
 
 impl Interpreter<'_> {
@@ -616,6 +639,7 @@ impl Interpreter<'_> {
                             entries: entries.collect(),
                             open: set.open,
                             unsure: set.unsure,
+                            base: None,
                         }))
                     }
                     "mapAttrsToList" => Value::List(calls.into_iter().map(|(_, value, _)| value).collect()),
@@ -872,6 +896,7 @@ impl Interpreter<'_> {
                     entries: entries.map(|(name, entry)| (name.clone(), entry.clone())).collect(),
                     open: known.open,
                     unsure: set.unsure,
+                    base: None,
                 }))
             }
             "concatStringsSep" => string(&self.names(second?)?.join(&self.text(first)?)),
@@ -1009,6 +1034,44 @@ impl Interpreter<'_> {
                     let kind = if is_folder { "directory" } else { "regular" };
                     (name, Thunk::done(string(kind)))
                 }))
+            }
+            "mkOptionType" | "types.mkOptionType" => {
+                let set = self.set(first)?;
+                let name = set.get("name").and_then(|name| self.text(name));
+                let name = name.unwrap_or_else(|| "unknown".into());
+                let nested = set.get("nestedTypes").and_then(|nested| self.set(nested));
+                match nested.as_ref().and_then(|nested| nested.get("elemType")) {
+                    Some(element) if set.get("getSubOptions").is_some() => {
+                        Value::Type(Rc::new(TypeValue::NamedSet(name, element.clone())))
+                    }
+                    _ => Value::plain(Type::Named(name)),
+                }
+            }
+            "importJSON" => match self.force(first) {
+                Value::Path(path) => value_of(self.sources.data(&path)?),
+                _ => return None,
+            },
+            // A text that is read is read for what it says.
+            "readFile" => match self.force(first) {
+                path @ Value::Path(_) => path,
+                _ => Value::Text,
+            },
+            "fromJSON" => match self.force(first) {
+                Value::Path(path) => value_of(self.sources.data(&path)?),
+                _ => return None,
+            },
+            "partition" => {
+                let function = self.force(first);
+                let items = self.list(second?)?;
+                let (mut right, mut wrong) = (Vec::new(), Vec::new());
+                for item in items.iter() {
+                    match self.holds(&function, item)? {
+                        true => right.push(item.clone()),
+                        false => wrong.push(item.clone()),
+                    }
+                }
+                let list = |items: Vec<Thunk>| Thunk::done(Value::List(items.into()));
+                Set::of([("right".into(), list(right)), ("wrong".into(), list(wrong))])
             }
             "throw" | "abort" => Value::Never,
             "showOption" => string(&self.names(first)?.join(".")),

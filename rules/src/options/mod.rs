@@ -10,7 +10,7 @@ mod types;
 mod value;
 
 pub use declare::{Declarations, Library, declarations_at, is_candidate, library};
-pub use interpret::{Limits, NoSources, Sources};
+pub use interpret::{Data, Limits, NoSources, Sources};
 pub use types::{Fit, Meeting, Known, Text, Type};
 
 use crate::module::{Class, Literal};
@@ -324,7 +324,9 @@ fn inside<'o>(
         return Found::Value { declared, len, ty };
     };
     match ty {
-        Type::NullOr(inner) | Type::Unique(inner) => inside(inner, declared, len, rest),
+        Type::NullOr(inner) | Type::Unique(inner) | Type::Called(_, inner) => {
+            inside(inner, declared, len, rest)
+        }
         Type::AttrsOf { element, .. } => inside(element, declared, len, others),
         Type::Submodule(set) => match set.find(rest) {
             Found::Value { declared: own, len: inner, ty } => match own.is_empty() {
@@ -356,8 +358,8 @@ fn inside<'o>(
 fn suboptions<'t>(ty: &'t Type, path: &mut Vec<SmolStr>) -> Option<&'t OptionSet> {
     match ty {
         Type::Submodule(set) => Some(set),
-        Type::NullOr(inner) | Type::Unique(inner) => suboptions(inner, path),
-        Type::AttrsOf { element, .. } => {
+        Type::NullOr(inner) | Type::Unique(inner) | Type::Called(_, inner) => suboptions(inner, path),
+        Type::AttrsOf { element, .. } | Type::NamedSet(_, element) => {
             path.push(ANY_NAME.into());
             suboptions(element, path)
         }

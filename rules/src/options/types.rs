@@ -82,6 +82,10 @@ pub enum Type {
     Tagged,
     /// A type with a name of its own, of which no value is judged.
     Named(SmolStr),
+    /// As before, of sets whose attributes have this type, as far as is known.
+    NamedSet(SmolStr, Arc<Type>),
+    /// Another name for a type.
+    Called(SmolStr, Arc<Type>),
 }
 
 /// Kinds of text.
@@ -151,7 +155,11 @@ impl Type {
             Self::Unknown => "unknown",
             Self::Bool => "bool",
             Self::BoolByOr => "boolByOr",
-            Self::Int { name, .. } | Self::Number(name) | Self::Named(name) => return name.clone(),
+            Self::Int { name, .. }
+            | Self::Number(name)
+            | Self::Named(name)
+            | Self::NamedSet(name, _)
+            | Self::Called(name, _) => return name.clone(),
             Self::Float => "float",
             Self::Text(Text::Any) => "str",
             Self::Text(Text::NonEmpty) => "nonEmptyStr",
@@ -188,7 +196,11 @@ impl Type {
         use Literal::{Bool, Float, Integer, Null, String};
         let fit = |fits| if fits { Fit::Yes } else { Fit::No };
         match (self, value) {
-            (Self::Unknown | Self::SomePath | Self::Tagged | Self::Named(_), _) => Fit::Unsure,
+            (
+                Self::Unknown | Self::SomePath | Self::Tagged | Self::Named(_) | Self::NamedSet(..),
+                _,
+            ) => Fit::Unsure,
+            (Self::Called(_, inner), _) => inner.accepts(value),
             (Self::Anything | Self::Unspecified | Self::Raw, _) => Fit::Yes,
             (Self::NullOr(_), Known::Literal(Null)) => Fit::Yes,
             (Self::NullOr(inner) | Self::Unique(inner), _) => inner.accepts(value),
@@ -321,26 +333,12 @@ impl Type {
                 },
                 _ => Meeting::Unsure,
             },
-            Self::CoercedTo(..) | Self::Tagged | Self::Named(_) | Self::Unknown => Meeting::Unsure,
-        }
-    }
-
-    /// The type of what lies at an attribute of a value of this type, when it is a
-    /// set; `None` when it is none, or nobody knows.
-    pub fn attribute(&self) -> Option<&Type> {
-        match self {
-            Self::AttrsOf { element, .. } => Some(element),
-            Self::NullOr(inner) | Self::Unique(inner) => inner.attribute(),
-            _ => None,
-        }
-    }
-
-    /// The options inside of a value of this type.
-    pub fn submodule(&self) -> Option<&Arc<OptionSet>> {
-        match self {
-            Self::Submodule(set) => Some(set),
-            Self::NullOr(inner) | Self::Unique(inner) => inner.submodule(),
-            _ => None,
+            Self::Called(_, inner) => inner.meet(a, b),
+            Self::CoercedTo(..)
+            | Self::Tagged
+            | Self::Named(_)
+            | Self::NamedSet(..)
+            | Self::Unknown => Meeting::Unsure,
         }
     }
 
@@ -355,7 +353,7 @@ impl Type {
                 members.push(Literal::Null);
                 members
             }
-            Self::Unique(inner) => inner.members(),
+            Self::Unique(inner) | Self::Called(_, inner) => inner.members(),
             Self::Either(left, right) | Self::CoercedTo(left, right) => {
                 let mut members = left.members();
                 members.extend(right.members());
@@ -451,7 +449,7 @@ impl fmt::Display for Type {
             Self::Function(to) => write!(f, "function that evaluates to a(n) {}", Phrase(to, false)),
             Self::Unique(inner) => inner.fmt(f),
             Self::Tagged => f.write_str("attribute-tagged union"),
-            Self::Named(name) => f.write_str(name),
+            Self::Named(name) | Self::NamedSet(name, _) | Self::Called(name, _) => f.write_str(name),
         }
     }
 }

@@ -60,6 +60,10 @@ pub(super) enum TypeValue {
     Plain(Type),
     /// One with others inside.
     Of(Wrap, Vec<Thunk>),
+    /// One that has another name.
+    Called(SmolStr, Rc<TypeValue>),
+    /// One that names itself, of sets of these.
+    NamedSet(SmolStr, Thunk),
     /// Its members.
     Enum(Thunk),
     /// Its modules: a list of them.
@@ -90,6 +94,8 @@ pub(super) struct Set {
     pub(super) open: bool,
     /// May what it is updated with have replaced some?
     pub(super) unsure: bool,
+    /// What has the names that it has not: `lib // { … }`.
+    pub(super) base: Option<Room>,
 }
 
 #[derive(Clone)]
