@@ -13,12 +13,8 @@ fn main() {
                 let path: Vec<_> = path.iter().map(|p| format!("{p:?}")).collect();
                 let default = declared.default.as_ref().and_then(|d| d.literal.as_ref()).map(ToString::to_string);
                 let at = declared.place.as_ref().map_or("", |p| &p.file);
-                writeln!(out, "{{\"path\":[{}],\"type\":{:?},\"words\":{:?},\"default\":{:?},\"file\":{:?}}}", path.join(","), declared.ty.name().to_string(), declared.ty.to_string(), default.unwrap_or_default(), at).ok();
+                writeln!(out, "{{\"path\":[{}],\"type\":{:?},\"words\":{:?},\"default\":{:?},\"file\":{:?}}}", path.join(","), if declared.renamed.is_some() { "renamed".to_owned() } else { declared.ty.name().to_string() }, declared.ty.to_string(), default.unwrap_or_default(), at).ok();
             });
-            for it in &library.renamed {
-                let path: Vec<_> = it.from.iter().map(|p| format!("{p:?}")).collect();
-                writeln!(out, "{{\"path\":[{}],\"type\":\"renamed\",\"words\":\"\",\"default\":\"\",\"file\":\"\"}}", path.join(",")).ok();
-            }
         }
     });
     work.expect("a thread").join().expect("it works");

@@ -172,7 +172,6 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
             class: Class::Unknown,
             below: Vec::new(),
             options: read.options,
-            renamed: read.renamed,
         }];
     };
     let read = |part: &Part| {
@@ -183,7 +182,6 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
             class: part.class,
             below: part.below.iter().copied().map(SmolStr::from).collect(),
             options: read.options,
-            renamed: read.renamed,
         }
     };
     parts.iter().map(read).collect()

@@ -19,8 +19,6 @@ use std::sync::Arc;
 pub struct Declarations {
     /// The options.
     pub options: OptionSet,
-    /// Those that are something else now.
-    pub renamed: Vec<Renamed>,
     /// Files that it imports as modules, relative to the root.
     pub imports: Vec<String>,
 }
@@ -30,8 +28,6 @@ pub struct Declarations {
 pub struct Library {
     /// The options of all its modules together.
     pub options: OptionSet,
-    /// Those that are something else now.
-    pub renamed: Vec<Renamed>,
     /// How many modules were read.
     pub modules: usize,
 }
@@ -109,7 +105,6 @@ pub fn library(sources: &dyn Sources, files: &[Arc<str>], extensions: &[(&str, &
         }
         all.modules += 1;
         all.options.absorb(&own.options);
-        all.renamed.extend(own.renamed);
     }
     all
 }
@@ -152,7 +147,7 @@ impl<'i, 's> Reader<'i, 's> {
             Value::Set(set) => self.module_set(&set, into, depth),
             Value::List(items) => items.iter().for_each(|item| self.module(item, into, depth + 1)),
             Value::Path(path) => into.imports.push(path),
-            Value::Rename(rename) => into.renamed.push(renamed(&rename)),
+            Value::Rename(rename) => into.options.declare(&rename.from, Arc::new(renamed(&rename))),
             // What stands in `imports` and is not known may declare anything, but
             // then it is somebody else's.
             _ => {}
@@ -245,6 +240,7 @@ impl<'i, 's> Reader<'i, 's> {
                         description: None,
                         says,
                         place: self.place(key),
+                        renamed: None,
                     };
                     into.declare(path, Arc::new(declared));
                 }
@@ -308,6 +304,7 @@ impl<'i, 's> Reader<'i, 's> {
                 maybe: set.unsure,
             },
             place: self.place(key),
+            renamed: None,
         }
     }
 
@@ -454,12 +451,22 @@ impl<'i, 's> Reader<'i, 's> {
     }
 }
 
-fn renamed(rename: &Rename) -> Renamed {
-    Renamed {
-        from: rename.from.clone(),
-        to: rename.to.clone(),
-        message: rename.message.clone(),
-        alias: rename.alias,
+fn renamed(rename: &Rename) -> Declared {
+    Declared {
+        ty: Type::Unknown,
+        default: None,
+        description: None,
+        says: Says {
+            hidden: true,
+            ..Says::default()
+        },
+        place: None,
+        renamed: Some(Renamed {
+            to: rename.to.clone(),
+            removed: rename.removed,
+            message: rename.message.clone(),
+            alias: rename.alias,
+        }),
     }
 }
 

@@ -180,6 +180,7 @@ const FUNCTIONS: &[(&str, usize)] = &[
     ("fromJSON", 1),
     ("readFile", 1),
     ("partition", 2),
+    ("getSubOptions", 2),
 ];
 
 /// Names that mean the same without `lib`.
@@ -361,6 +362,10 @@ impl Interpreter<'_> {
         match (name, &**ty) {
             ("_type", _) => Some(Value::Str("option-type".into())),
             ("description" | "name", _) => Some(Value::Text),
+            ("getSubOptions", TypeValue::Submodule(modules)) => {
+                let value = vec![modules.clone()];
+                Some(Value::Native("getSubOptions", value.into()))
+            }
             ("nestedTypes", TypeValue::Of(_, inner)) => {
                 let inner = inner.first()?.clone();
                 Some(Set::of([("elemType".into(), inner.clone()), ("left".into(), inner)]))
@@ -552,7 +557,8 @@ impl Interpreter<'_> {
             "mkRenamedOptionModule" | "mkAliasOptionModule" | "mkAliasOptionModuleMD" => {
                 Value::Rename(Rc::new(Rename {
                     from: self.names(first)?,
-                    to: Some(self.names(second?)?),
+                    to: self.names(second?),
+                    removed: false,
                     message: None,
                     alias: name != "mkRenamedOptionModule",
                 }))
@@ -561,14 +567,16 @@ impl Interpreter<'_> {
                 let settings = self.set(first)?;
                 Value::Rename(Rc::new(Rename {
                     from: self.names(settings.get("from")?)?,
-                    to: Some(self.names(settings.get("to")?)?),
+                    to: settings.get("to").and_then(|to| self.names(to)),
+                    removed: false,
                     message: None,
                     alias: false,
                 }))
             }
             "mkChangedOptionModule" => Value::Rename(Rc::new(Rename {
                 from: self.names(first)?,
-                to: Some(self.names(second?)?),
+                to: self.names(second?),
+                removed: false,
                 message: Some("its values have changed".into()),
                 alias: false,
             })),
@@ -579,6 +587,7 @@ impl Interpreter<'_> {
                     Some(Value::Rename(Rc::new(Rename {
                         from: self.names(from)?,
                         to: to.clone(),
+                        removed: false,
                         message: Some("its values have changed".into()),
                         alias: false,
                     })))
@@ -588,6 +597,7 @@ impl Interpreter<'_> {
             "mkRemovedOptionModule" => Value::Rename(Rc::new(Rename {
                 from: self.names(first)?,
                 to: None,
+                removed: true,
                 message: Some(self.text(second?).unwrap_or_default()),
                 alias: false,
             })),
@@ -1046,6 +1056,22 @@ impl Interpreter<'_> {
                     }
                     _ => Value::plain(Type::Named(name)),
                 }
+            }
+            // The modules of a submodule, and the path before it, which nobody needs.
+            "getSubOptions" => {
+                let modules = self.list(first)?;
+                modules.iter().fold(Set::of([]), |all, module| {
+                    let mut module = self.force(module);
+                    if let Value::Lambda(..) = &module {
+                        let arguments = self.arguments(&module);
+                        module = self.apply(module, arguments);
+                    }
+                    let options = match &module {
+                        Value::Set(set) => set.get("options").map(|options| self.force(options)),
+                        _ => Some(Value::unknown()),
+                    };
+                    options.map_or(all.clone(), |options| self.union(&all, &options))
+                })
             }
             "importJSON" => match self.force(first) {
                 Value::Path(path) => value_of(self.sources.data(&path)?),

@@ -53,6 +53,8 @@ pub struct Declared {
     pub says: Says,
     /// Where it stands.
     pub place: Option<DeclaredAt>,
+    /// Set when the name is one of the past.
+    pub renamed: Option<Renamed>,
 }
 
 /// What else a declaration says.
@@ -106,13 +108,13 @@ impl PartialEq for DeclaredAt {
     }
 }
 
-/// An option that is something else now.
+/// What an option is now, when its name is one of the past.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renamed {
-    /// What it was called.
-    pub from: Vec<SmolStr>,
-    /// What it is called now; `None` when it is gone.
+    /// What it is called now, as far as that is known.
     pub to: Option<Vec<SmolStr>>,
+    /// Is it gone?
+    pub removed: bool,
     /// What there is to say about it.
     pub message: Option<SmolStr>,
     /// Is the old name as good as the new one?
@@ -159,8 +161,6 @@ pub struct IndexedLibrary {
     pub below: Vec<SmolStr>,
     /// The options.
     pub options: OptionSet,
-    /// Those that are something else now.
-    pub renamed: Vec<Renamed>,
 }
 
 /// A placeholder for any name, in paths that people read.

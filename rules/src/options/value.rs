@@ -50,6 +50,7 @@ pub(super) enum Room {
 pub(super) struct Rename {
     pub(super) from: Vec<SmolStr>,
     pub(super) to: Option<Vec<SmolStr>>,
+    pub(super) removed: bool,
     pub(super) message: Option<SmolStr>,
     /// Is it another name that stays?
     pub(super) alias: bool,

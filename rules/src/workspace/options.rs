@@ -29,8 +29,6 @@ struct ClassOptions {
     certain: OptionSet,
     /// Namespaces to which modules add that import something which cannot be read.
     leaky: FxHashSet<Vec<SmolStr>>,
-    /// Names that options once had.
-    renamed: FxHashSet<Vec<SmolStr>>,
     /// Are those of the module system itself known?
     has_base: bool,
     /// May modules that could not be read declare more?
@@ -70,7 +68,6 @@ impl Options {
             for library in libraries {
                 if library.class == class || library.class == Class::Unknown {
                     known.all.absorb(&library.options);
-                    known.renamed.extend(library.renamed.iter().map(|it| it.from.clone()));
                     known.has_base |= library.class == class && class != Class::Unknown;
                 }
             }
@@ -88,7 +85,6 @@ impl Options {
                     let Some(declarations) = &module.declarations else {
                         continue;
                     };
-                    known.renamed.extend(declarations.renamed.iter().map(|it| it.from.clone()));
                     if holes {
                         let around = |option: &OptionDeclaration| option.path[..option.path.len() - 1].to_vec();
                         known.leaky.extend(module.options.iter().map(around));
@@ -187,7 +183,7 @@ impl Options {
         };
         // Which module system a module belongs to is not always seen.
         let anywhere = self.by_class.get(&Class::Unknown);
-        if anywhere.is_some_and(|every| is_known(&every.own)) || known.is_renamed(path) {
+        if anywhere.is_some_and(|every| is_known(&every.own)) {
             return Completeness::Unknown;
         }
         if at == 0 {
@@ -249,13 +245,6 @@ impl ClassOptions {
         })
     }
 
-    /// Had an option at this path, or above or below it, another name once?
-    fn is_renamed(&self, path: &[&str]) -> bool {
-        self.renamed.iter().any(|from| {
-            let mut both = from.iter().zip(path);
-            both.all(|(from, name)| from == name)
-        })
-    }
 }
 
 /// How much is known of the options at a place.
