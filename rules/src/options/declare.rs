@@ -206,7 +206,8 @@ impl<'i, 's> Reader<'i, 's> {
         }
         match self.interpreter.force(value) {
             Value::Set(set) => match set.get("_type") {
-                Some(ty) if self.is(ty, "option") => {
+                // What is not known to be something else.
+                Some(ty) if !matches!(self.interpreter.force(ty), Value::Str(ty) if ty != "option") => {
                     if !path.is_empty() {
                         let mut declared = self.declared(&set, key);
                         declared.says.maybe |= maybe;
@@ -253,10 +254,6 @@ impl<'i, 's> Reader<'i, 's> {
             Some(entry) => entry.below.open = true,
             None => into.open = true,
         }
-    }
-
-    fn is(&self, value: &Thunk, text: &str) -> bool {
-        self.interpreter.force(value).as_str() == Some(text)
     }
 
     fn place(&self, key: Option<(u32, TextRange)>) -> Option<DeclaredAt> {
