@@ -4,14 +4,17 @@
 //! what it changed: it finds the root and the configuration ([`Project`]),
 //! chooses the files ([`FileList`]), reads them with a reason for each that
 //! cannot be read ([`mod@read`]), has them analysed in parallel ([`load()`]) and
-//! replaces files without losing anybody's work ([`mod@write`]).
+//! replaces files without losing anybody's work ([`mod@write`]). It also knows to
+//! what a flake's inputs are locked ([`mod@lock`]).
 //!
 //! Nothing of a repository is run, no connection is opened, and nothing outside
 //! the root is read unless it was named by hand.
 
 mod files;
 pub mod index;
+mod hash;
 pub mod load;
+pub mod lock;
 mod panics;
 mod project;
 pub mod read;
@@ -19,6 +22,7 @@ pub mod write;
 
 pub use files::{Entry, FileList, Overlay, Targets, resolve_parent};
 pub use load::{Loaded, Progress, load};
+pub use lock::{Lock, LockError};
 pub use panics::catch;
 pub use project::{ConfigChoice, ConfigSource, OpenError, Project};
 
