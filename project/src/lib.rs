@@ -5,11 +5,14 @@
 //! chooses the files ([`FileList`]), reads them with a reason for each that
 //! cannot be read ([`mod@read`]), has them analysed in parallel ([`load()`]) and
 //! replaces files without losing anybody's work ([`mod@write`]). It also knows to
-//! what a flake's inputs are locked ([`mod@lock`]).
+//! what a flake's inputs are locked ([`mod@lock`]), finds them in the store
+//! ([`mod@store`]) and keeps what took long ([`mod@cache`]).
 //!
 //! Nothing of a repository is run, no connection is opened, and nothing outside
-//! the root is read unless it was named by hand.
+//! the root is read unless it was named by hand, or is a cache of our own. Of the
+//! store it is only asked what is there.
 
+pub mod cache;
 mod files;
 pub mod index;
 mod hash;
@@ -18,8 +21,10 @@ pub mod lock;
 mod panics;
 mod project;
 pub mod read;
+pub mod store;
 pub mod write;
 
+pub use cache::Cache;
 pub use files::{Entry, FileList, Overlay, Targets, resolve_parent};
 pub use load::{Loaded, Progress, load};
 pub use lock::{Lock, LockError};
