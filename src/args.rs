@@ -43,6 +43,9 @@ pub(crate) enum Command {
     },
     /// Speak the language server protocol on standard input and output
     Lsp(LspArgs),
+    /// Read the options that libraries declare, so that what sets them can be judged
+    #[command(after_help = INDEX_HELP)]
+    Index(IndexArgs),
     /// Write a commented nixamine.toml into the working directory
     Init,
     /// Print a JSON schema
@@ -89,6 +92,18 @@ pub(crate) struct CheckArgs {
     /// Count the findings of each rule: instead of them as text, on standard error with other formats
     #[arg(long)]
     pub(crate) statistics: bool,
+}
+
+const INDEX_HELP: &str = "\
+Without paths, the inputs that flake.lock names are looked up in the Nix store,
+as every run does by itself. With paths, what is found there is kept for this
+project in the user's cache and is used instead of the inputs.";
+
+#[derive(Debug, Args)]
+pub(crate) struct IndexArgs {
+    /// Folders of libraries: home-manager, nixvim, nix-darwin, nixpkgs, or any
+    /// other with modules
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -25,6 +25,9 @@ const HEAD: &str = r#"# Configuration of Nixamine. Every line below is a default
 # Where configurations start, if Nixamine cannot see it from flake.nix.
 #roots = ["hosts/*/default.nix"]
 
+# Look up the options of the flake's inputs, where the Nix store has them?
+#index = true
+
 # Must a suppression comment give a reason?
 #require-reason = false
 

@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod explain;
 mod fix;
+mod index;
 mod init;
 mod lsp;
 mod patch;
@@ -67,6 +68,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Explain { rule } => explain::explain(rule),
         Command::Rules { format } => explain::list(*format),
         Command::Lsp(args) => lsp::lsp(args),
+        Command::Index(args) => index::index(args),
         Command::Init => init::init(),
         Command::Schema { which } => init::schema(*which),
     }

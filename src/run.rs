@@ -7,7 +7,7 @@ use crate::terminal::{self, clean, paint};
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 use indicatif::{ProgressBar, ProgressStyle};
 use nixamine_project::{
-    ConfigSource, FileList, Loaded, OpenError, Progress, Project, Targets, load, read,
+    ConfigSource, FileList, Loaded, OpenError, Progress, Project, Targets, index, load, read,
 };
 use nixamine_rules::config::{ConfigError, Settings};
 use nixamine_rules::syntax::TextRange;
@@ -80,10 +80,11 @@ impl Run {
             Failure::new(format_args!("{error} (`nixamine rules` lists them all)"))
         })?;
         let threads = args.threads.map(usize::from);
-        let (workspace, loaded) =
+        let (mut workspace, loaded) =
             with_progress(|progress| load(list, &settings, threads, progress))
                 .map_err(|error| Failure::new(format_args!("no threads: {error}")))?;
         let root = project.root;
+        workspace.know(index::known(&root, settings.config()));
         Ok((
             Self {
                 cwd,

@@ -1,7 +1,7 @@
 //! A project that a client works on, or a single file without one.
 
 use crate::options::ClientOptions;
-use nixamine_project::{ConfigChoice, FileList, OpenError, Progress, Project, load};
+use nixamine_project::{ConfigChoice, FileList, OpenError, Progress, Project, index, load};
 use nixamine_rules::config::{Config, ConfigError, FILE_NAME};
 use nixamine_rules::syntax::{LineIndex, Text};
 use nixamine_rules::{Document, Edit, Settings, Workspace};
@@ -270,6 +270,7 @@ pub(crate) fn read(
     let stamps = stamps.collect();
     let read = load(list, settings, None, progress);
     let (mut workspace, loaded) = read.map_err(|error| error.to_string())?;
+    workspace.know(index::known(&project.root, settings.config()));
     workspace.join(settings);
     let unreadable = loaded.unreadable.into_iter();
     Ok(Read {

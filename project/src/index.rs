@@ -1,15 +1,23 @@
 //! The options of libraries on disk: home-manager, Nixvim, nix-darwin, nixpkgs,
 //! or any repository with modules.
+//!
+//! Reading a library takes a second or two, so what was found is kept: for sources
+//! in the store under their path, which stands for their content, and for what
+//! somebody named by hand under the root of the project that it was named for.
 
-use crate::read;
+use crate::cache::{Cache, Entry};
+use crate::{read, store};
 use ignore::WalkBuilder;
+use nixamine_rules::Config;
 use nixamine_rules::module::Class;
-use nixamine_rules::options::{self, Data, IndexedLibrary, Sources};
+use nixamine_rules::options::{self, Data, IndexedLibrary, Sources, Stored};
 use nixamine_rules::path;
 use nixamine_rules::syntax::{self, SyntaxNode};
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,18 +30,21 @@ struct Folder {
 }
 
 impl Folder {
-    fn open(root: &Path) -> Self {
+    /// Reads what lies where, below `root`; only in `parts` of it, if there are any.
+    fn open(root: &Path, parts: &[&str]) -> Self {
         let mut folder = Self {
             root: root.to_owned(),
             files: BTreeSet::new(),
             folders: BTreeMap::new(),
             trees: RefCell::default(),
         };
-        let walk = WalkBuilder::new(root)
-            .standard_filters(false)
-            .filter_entry(|entry| entry.file_name() != ".git")
-            .build();
-        for entry in walk.filter_map(Result::ok) {
+        let (first, others) = parts.split_first().unwrap_or((&"", &[]));
+        let mut walk = WalkBuilder::new(root.join(first));
+        others.iter().for_each(|part| {
+            walk.add(root.join(part));
+        });
+        walk.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+        for entry in walk.build().filter_map(Result::ok) {
             let Ok(below) = entry.path().strip_prefix(root) else {
                 continue;
             };
@@ -160,10 +171,17 @@ const KNOWN: &[(&str, &[Part])] = &[
     ),
 ];
 
+/// Of nixpkgs only this is read.
+const NIXPKGS: &[&str] = &["nixos/modules"];
+
 /// Reads the options that the modules in the folder `root` declare.
 pub fn index(root: &Path) -> Vec<IndexedLibrary> {
-    let folder = Folder::open(root);
-    let known = KNOWN.iter().find(|(file, _)| folder.has(file));
+    let known = KNOWN.iter().find(|(file, _)| root.join(file).is_file());
+    let parts = match known {
+        Some((file, _)) if file.starts_with("nixos/") => NIXPKGS,
+        _ => &[],
+    };
+    let folder = Folder::open(root, parts);
     let Some((_, parts)) = known else {
         let name = root.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let read = options::library(&folder, &folder.below(""), &[]);
@@ -185,4 +203,113 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
         }
     };
     parts.iter().map(read).collect()
+}
+
+/// Changes with [`IndexedLibrary`] and with what is found.
+const VERSION: u32 = 1;
+
+fn of_source(path: &Path) -> Entry {
+    Entry::new("source", VERSION, path.as_os_str().as_encoded_bytes())
+}
+
+fn of_project(root: &Path) -> Entry {
+    Entry::new("project", VERSION, root.as_os_str().as_encoded_bytes())
+}
+
+/// A library as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    name: SmolStr,
+    class: Class,
+    below: Vec<SmolStr>,
+    options: Stored,
+}
+
+fn encode(libraries: &[IndexedLibrary]) -> io::Result<Vec<u8>> {
+    let kept = libraries.iter().map(|library| Kept {
+        name: library.name.clone(),
+        class: library.class,
+        below: library.below.clone(),
+        options: Stored::of(&library.options),
+    });
+    postcard::to_stdvec(&kept.collect::<Vec<_>>()).map_err(io::Error::other)
+}
+
+fn decode(bytes: &[u8]) -> Option<Vec<Arc<IndexedLibrary>>> {
+    let kept: Vec<Kept> = postcard::from_bytes(bytes).ok()?;
+    let restore = |kept: Kept| {
+        Some(Arc::new(IndexedLibrary {
+            name: kept.name,
+            class: kept.class,
+            below: kept.below,
+            options: kept.options.restore()?,
+        }))
+    };
+    kept.into_iter().map(restore).collect()
+}
+
+/// Keeps libraries for a project, in place of those that were kept before.
+///
+/// # Errors
+/// When the cache cannot be written.
+pub fn keep(root: &Path, libraries: &[IndexedLibrary]) -> io::Result<()> {
+    let cache = Cache::of_user().ok_or_else(|| io::Error::other("there is no folder for caches"))?;
+    cache.write(&of_project(root), &encode(libraries)?)
+}
+
+/// The libraries whose options are known to a project: those that were kept for it,
+/// and the inputs of its flake, as far as they lie in the store.
+pub fn known(root: &Path, config: &Config) -> Vec<Arc<IndexedLibrary>> {
+    if config.index == Some(false) {
+        return Vec::new();
+    }
+    let cache = Cache::of_user();
+    let by_hand = cache.as_ref().and_then(|cache| decode(&cache.read(&of_project(root))?));
+    if let Some(libraries) = by_hand {
+        return libraries;
+    }
+    let sources = store::sources(root, &store::folder()).unwrap_or_default();
+    let mut all = Vec::new();
+    for source in sources.into_iter().filter(|source| source.present) {
+        let Some(path) = source.path else { continue };
+        all.extend(of_input(cache.as_ref(), &source.input, &path));
+    }
+    all
+}
+
+/// The libraries of a source in the store.
+fn of_input(cache: Option<&Cache>, input: &str, path: &Path) -> Vec<Arc<IndexedLibrary>> {
+    let entry = of_source(path);
+    if let Some(known) = cache.and_then(|cache| decode(&cache.read(&entry)?)) {
+        return known;
+    }
+    let mut read = on_big_stack(|| index(path));
+    for library in &mut read {
+        if library.class == Class::Unknown {
+            library.name = input.into();
+        }
+    }
+    if let Some(cache) = cache
+        && let Ok(bytes) = encode(&read)
+    {
+        // The next run reads it again.
+        let _ = cache.write(&entry, &bytes);
+    }
+    read.into_iter().map(Arc::new).collect()
+}
+
+/// Declarations nest, and so does reading them.
+fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let result = thread.expect("the system gives a thread").join();
+        result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+const STACK: usize = 256 << 20;
+
+/// Reads libraries by hand, on a stack that is big enough.
+pub fn read_all(paths: &[PathBuf]) -> Vec<IndexedLibrary> {
+    on_big_stack(|| paths.iter().flat_map(|path| index(path)).collect())
 }

@@ -103,6 +103,8 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// Files or folders that configurations start from, where they cannot be found.
     pub roots: Vec<String>,
+    /// Are the options of libraries looked up? They are, unless somebody says no.
+    pub index: Option<bool>,
     /// Does a suppression need a reason?
     pub require_reason: bool,
     /// The version of Nixamine that the repository asks for, as written.
@@ -119,6 +121,7 @@ const TOP_KEYS: &[&str] = &[
     "overrides",
     "exclude",
     "roots",
+    "index",
     "require-reason",
     "required-version",
 ];
@@ -183,6 +186,7 @@ impl Config {
             match &**key.get_ref() {
                 "exclude" => config.exclude = read(value)?,
                 "roots" => config.roots = read(value)?,
+                "index" => config.index = Some(read(value)?),
                 "require-reason" => config.require_reason = read(value)?,
                 "required-version" => config.required_version = Some(read(value)?),
                 "overrides" => {

@@ -117,6 +117,7 @@ mod schema {
         let mut properties = layer.as_object().cloned().unwrap_or_default();
         properties.insert("exclude".into(), selectors.clone());
         properties.insert("roots".into(), selectors);
+        properties.insert("index".into(), json!({ "type": "boolean" }));
         properties.insert("require-reason".into(), json!({ "type": "boolean" }));
         properties.insert("required-version".into(), json!({ "type": "string" }));
         properties.insert("overrides".into(), json!({

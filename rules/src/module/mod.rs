@@ -13,7 +13,7 @@ pub use collect::collect;
 pub(crate) use collect::{literal, priority_number};
 pub use guard::Guard;
 pub use header::Header;
-pub(crate) use shape::is_option_root;
+pub(crate) use shape::{class_of_path, is_option_root};
 pub(crate) use header::code_lines;
 pub(crate) use header::comment_text;
 pub(crate) use update::{Moved, Updated, update};

@@ -334,7 +334,6 @@ fn class_of_key(first: &str, second: &str) -> Class {
         )
         | ("gtk", "enable" | "theme" | "iconTheme" | "gtk3" | "gtk4" | "font" | "cursorTheme")
         | ("dconf", "settings")
-        | ("systemd", "user")
         | (
             "xdg",
             "configFile" | "dataFile" | "userDirs" | "desktopEntries" | "mimeApps" | "configHome",
@@ -438,7 +437,7 @@ pub(crate) fn is_option_root(key: &str) -> bool {
 }
 
 /// The class that the folder of a file suggests, when its text does not say.
-pub(super) fn class_of_path(path: &str) -> Class {
+pub(crate) fn class_of_path(path: &str) -> Class {
     for part in path.split('/') {
         match part {
             "home" | "homes" | "home-manager" | "home_manager" | "hm" | "home.nix"

@@ -113,11 +113,16 @@ struct Reader<'i, 's> {
     interpreter: &'i Interpreter<'s>,
     /// The submodules that were read, and those that are being read.
     submodules: RefCell<FxHashMap<*const TypeValue, Option<Arc<OptionSet>>>>,
+    /// How many submodules are being read inside of each other.
+    nesting: Cell<u32>,
     /// Are modules that are written down in `imports` left out?
     own_only: Cell<bool>,
     /// Keeps what the keys above point to.
     kept: RefCell<Vec<Rc<TypeValue>>>,
 }
+
+/// Submodules nest less deep than this; those that nest deeper hold themselves.
+const MOST_NESTED: u32 = 6;
 
 /// Modules and types nest less deep than this.
 const DEEPEST: u32 = 24;
@@ -127,6 +132,7 @@ impl<'i, 's> Reader<'i, 's> {
         Self {
             interpreter,
             submodules: RefCell::default(),
+            nesting: Cell::new(0),
             own_only: Cell::new(false),
             kept: RefCell::default(),
         }
@@ -403,9 +409,10 @@ impl<'i, 's> Reader<'i, 's> {
             // One that holds itself is read no further.
             return known.clone().unwrap_or_else(unknown);
         }
-        if depth > DEEPEST {
+        if depth > DEEPEST || self.nesting.get() >= MOST_NESTED {
             return unknown();
         }
+        self.nesting.set(self.nesting.get() + 1);
         self.kept.borrow_mut().push(ty.clone());
         self.submodules.borrow_mut().insert(key, None);
         let mut found = Declarations::default();
@@ -420,6 +427,7 @@ impl<'i, 's> Reader<'i, 's> {
         if !found.imports.is_empty() {
             found.options.open = true;
         }
+        self.nesting.set(self.nesting.get() - 1);
         let set = Arc::new(found.options);
         self.submodules.borrow_mut().insert(key, Some(set.clone()));
         set

@@ -6,11 +6,13 @@
 mod declare;
 mod interpret;
 mod library;
+mod stored;
 mod types;
 mod value;
 
 pub use declare::{Declarations, Library, declarations_at, is_candidate, library};
 pub use interpret::{Data, Limits, NoSources, Sources};
+pub use stored::Stored;
 pub use types::{Fit, Meeting, Known, Text, Type};
 
 use crate::module::{Class, Literal};
@@ -20,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Options below one place: those of a configuration, or of a submodule.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OptionSet {
     /// What lies here, by name.
     pub entries: BTreeMap<SmolStr, OptionEntry>,
@@ -32,7 +34,7 @@ pub struct OptionSet {
 
 /// What lies at a name: an option, others below it, or both as far as anybody
 /// can tell.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OptionEntry {
     /// The declarations of the option.
     pub declared: Vec<Arc<Declared>>,
@@ -41,7 +43,7 @@ pub struct OptionEntry {
 }
 
 /// The declaration of an option.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Declared {
     /// Its type.
     pub ty: Type,
@@ -58,7 +60,7 @@ pub struct Declared {
 }
 
 /// What else a declaration says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Says {
     /// It may be set only once.
     pub read_only: bool,
@@ -83,7 +85,7 @@ pub struct Says {
 }
 
 /// The default of an option.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DefaultValue {
     /// Its value, if that is a literal.
     pub literal: Option<Literal>,
@@ -92,7 +94,7 @@ pub struct DefaultValue {
 }
 
 /// Where a declaration stands. It makes no difference to what is declared.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct DeclaredAt {
     /// The file, relative to the root of its library.
     pub file: Arc<str>,
@@ -109,7 +111,7 @@ impl PartialEq for DeclaredAt {
 }
 
 /// What an option is now, when its name is one of the past.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renamed {
     /// What it is called now, as far as that is known.
     pub to: Option<Vec<SmolStr>>,
@@ -151,7 +153,7 @@ pub enum Found<'o> {
 }
 
 /// The options of a library, as they are kept between runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct IndexedLibrary {
     /// What it is called: `home-manager`.
     pub name: SmolStr,
@@ -176,10 +178,10 @@ impl OptionSet {
                 return Found::Unknown;
             };
             let Some(entry) = set.entries.get(*name) else {
-                return match &set.freeform {
-                    Some(ty) => match inside(ty, &[], at, &path[at..]) {
-                        // The free form is that of the set around the name.
-                        Found::Value { ty, .. } => Found::Value { declared: &[], len: at + 1, ty },
+                // What is not declared goes to the free form of the whole.
+                return match &self.freeform {
+                    Some(ty) => match inside(ty, &[], 0, path) {
+                        Found::Value { ty, .. } => Found::Value { declared: &[], len: path.len(), ty },
                         _ => Found::Unknown,
                     },
                     None if set.open => Found::Unknown,

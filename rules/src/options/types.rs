@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The type of an option.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Type {
     /// One that is not understood.
     Unknown,
@@ -89,7 +89,7 @@ pub enum Type {
 }
 
 /// Kinds of text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Text {
     /// `str`.
     Any,

@@ -21,6 +21,8 @@ const MOST_WAYS: usize = 6;
 pub struct Configuration {
     /// The module system.
     pub class: Class,
+    /// Is that said, and not just what its modules look like?
+    pub certain: bool,
     /// Its modules, and the ways to each.
     pub members: FxHashMap<ModuleId, Ways>,
 }
@@ -195,7 +197,8 @@ impl Graph {
             configurations: Vec::new(),
         };
         for (class, start) in starts {
-            graph.add_configuration(documents, class, &start);
+            // Only those whose list a function evaluates, or a setting holds.
+            graph.add_configuration(documents, (class, class != Class::Unknown), &start);
         }
         // Where the list of configurations has gaps, what nobody imports may
         // start one. Templates and examples start none.
@@ -217,7 +220,7 @@ impl Graph {
                 let class = graph.classes[id];
                 graph.add_configuration(
                     documents,
-                    class,
+                    (class, false),
                     &[EdgeTo {
                         to: id,
                         guards: Vec::new(),
@@ -229,7 +232,12 @@ impl Graph {
         graph
     }
 
-    fn add_configuration(&mut self, documents: &[Document], class: Class, start: &[EdgeTo]) {
+    fn add_configuration(
+        &mut self,
+        documents: &[Document],
+        (class, certain): (Class, bool),
+        start: &[EdgeTo],
+    ) {
         let mut members = FxHashMap::default();
         for edge in start {
             self.walk(edge.to, &edge.guards, &mut members);
@@ -263,9 +271,17 @@ impl Graph {
             for way in ways {
                 self.walk(variant, &way, &mut members);
             }
-            self.configurations.push(Configuration { class, members });
+            self.configurations.push(Configuration {
+                class,
+                certain,
+                members,
+            });
         }
-        self.configurations.push(Configuration { class, members });
+        self.configurations.push(Configuration {
+            class,
+            certain,
+            members,
+        });
     }
 
     /// Adds what is reached from `start` to `members`.
@@ -315,10 +331,8 @@ impl Graph {
         for (class, seen) in self.classes.iter_mut().zip(seen) {
             match seen {
                 Some(Class::Unknown) | None => {}
-                Some(found) if *class == Class::Unknown || found == Class::HomeManager => {
-                    *class = found;
-                }
-                Some(_) => {}
+                // Who imports it knows better than its text.
+                Some(found) => *class = found,
             }
         }
     }

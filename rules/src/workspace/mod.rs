@@ -19,7 +19,7 @@ use crate::diagnostic::{
 };
 use crate::linter::{Document, Source};
 use crate::module::{
-    Class, Definition, FileFacts, Import, Literal, OptionDeclaration, Target,
+    Class, Definition, FileFacts, Import, Literal, OptionDeclaration, Target, class_of_path,
 };
 use crate::options::IndexedLibrary;
 use crate::path;
@@ -674,11 +674,27 @@ impl<'w> View<'w> {
             })
     }
 
-    /// Is it certainly evaluated as a module of some configuration?
-    pub fn is_evaluated(&self, id: ModuleId) -> bool {
-        self.graph.is_module(id)
-            && (self.graph.class(id) != Class::Unknown
-                || self.graph.configurations.iter().any(|it| it.members.contains_key(&id)))
+    /// Is a module that sets an option certainly evaluated, and by the module system
+    /// that declares the option?
+    pub fn is_evaluated(&self, settings: &Settings<'_>, id: ModuleId) -> bool {
+        if !self.graph.is_module(id) {
+            return false;
+        }
+        let holding = |configuration: &Configuration| configuration.members.contains_key(&id);
+        let mut configurations = self.graph.configurations.iter().filter(|it| holding(it)).peekable();
+        if self.options.is_own(settings) {
+            return settings.class != Class::Unknown || configurations.peek().is_some();
+        }
+        // The text of a module may only look like that of this module system.
+        let mut certain = configurations.filter(|it| it.certain).peekable();
+        match certain.peek() {
+            Some(_) => certain.all(|it| it.class == settings.class),
+            None => {
+                let path = self.documents[self.graph.place(id).0].path();
+                matches!(settings.class, Class::HomeManager | Class::Darwin)
+                    && class_of_path(path) == settings.class
+            }
+        }
     }
 
     /// Where the project declares the option that is set.

@@ -7,7 +7,7 @@ use crate::linter::Document;
 use crate::module::{
     Class, DEFAULT_PRIORITY, Definition, Guard, Import, ModuleFacts, OptionDeclaration, Target,
 };
-use crate::options::{Declared, Found, IndexedLibrary, OptionSet, Type};
+use crate::options::{Declared, Found, IndexedLibrary, OptionSet, Says, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -69,6 +69,14 @@ impl Options {
                 if library.class == class || library.class == Class::Unknown {
                     known.all.absorb(&library.options);
                     known.has_base |= library.class == class && class != Class::Unknown;
+                }
+                if library.class == Class::Neovim
+                    && matches!(class, Class::NixOs | Class::HomeManager | Class::Darwin)
+                {
+                    known.all.declare(
+                        &["programs".into(), "nixvim".into()],
+                        Arc::new(as_submodule(library)),
+                    );
                 }
             }
             options.by_class.insert(class, known);
@@ -163,6 +171,21 @@ impl Options {
         self.by_class.get(&class)?.all.option(path)
     }
 
+    /// Does the project declare the option itself, or something beside it?
+    pub(super) fn is_own(&self, settings: &Settings<'_>) -> bool {
+        let Some(known) = self.by_class.get(&settings.class) else {
+            return false;
+        };
+        let names: Vec<_> = settings.path.iter().copied().map(Some).collect();
+        match settings.ty {
+            Some(_) => known.own.option(&names).is_some(),
+            None => {
+                let around = &names[..names.len() - 1];
+                matches!(known.own.find(around), Found::Namespace(_)) && !around.is_empty()
+            }
+        }
+    }
+
     /// All options of a module system that are known.
     pub fn all(&self, class: Class) -> Option<&OptionSet> {
         self.by_class.get(&class).map(|known| &known.all)
@@ -245,6 +268,20 @@ impl ClassOptions {
         })
     }
 
+}
+
+/// Nixvim's options where another module system has them. Its wrappers add some.
+fn as_submodule(library: &IndexedLibrary) -> Declared {
+    let mut options = library.options.clone();
+    options.open = true;
+    Declared {
+        ty: Type::Submodule(Arc::new(options)),
+        default: None,
+        description: None,
+        says: Says::default(),
+        place: None,
+        renamed: None,
+    }
 }
 
 /// How much is known of the options at a place.

@@ -147,7 +147,8 @@ impl Rule for OptionConflict {
             }
         });
         for conflict in all.into_values() {
-            if !view.meets_declaration(settings, conflict.own.module) {
+            let id = conflict.own.module;
+            if !view.meets_declaration(settings, id) || !view.is_evaluated(settings, id) {
                 continue;
             }
             let diagnostic = describe(&conflict, view);

@@ -106,7 +106,7 @@ impl Rule for OptionTypeMismatch {
                 Found::NoSet { ty, len, .. } => (ty, len, &Known::Set),
                 _ => continue,
             };
-            if ty.accepts(known) != Fit::No || !cx.view().is_evaluated(setting.module) {
+            if ty.accepts(known) != Fit::No || !cx.view().is_evaluated(settings, setting.module) {
                 continue;
             }
             if !cx.view().meets_declaration(settings, setting.module) {

@@ -2,7 +2,7 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
-use crate::module::Guard;
+use crate::module::{Class, Guard};
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::rules::did_you_mean;
 use crate::workspace::{Completeness, Settings, WorkspaceContext, dotted};
@@ -105,6 +105,12 @@ declare_rule! {
     }
 }
 
+/// Are the names so near to each other that one is likely meant for the other?
+fn is_slip(name: &str, near: &str) -> bool {
+    let most = if name.len() < 8 { 1 } else { 2 };
+    name.len() > 3 && strsim::damerau_levenshtein(name, near) <= most
+}
+
 /// Names that mean something to the module system itself.
 const OWN: &[&str] = &["_module", "_file", "_class", "warnings", "assertions", "meta", "lib"];
 
@@ -124,14 +130,20 @@ impl Rule for UnknownOption {
         let near = did_you_mean(name, among.entries.keys().map(|known| known.as_str()));
         match options.is_complete(settings.class, &settings.path, around.len()) {
             Completeness::Unknown => return,
-            Completeness::ButForOthers if near.is_none() => return,
-            Completeness::ButForOthers | Completeness::All => {}
+            Completeness::ButForOthers => {
+                // Others add whole namespaces more than options to those there are.
+                let is_slip = near.is_some_and(|near| is_slip(name, near));
+                if around.len() < 2 && settings.class != Class::Unknown || !is_slip {
+                    return;
+                }
+            }
+            Completeness::All => {}
         }
         for setting in &settings.all {
             let definition = setting.definition;
             // Whoever asks what options there are knows what he does.
             let asks = definition.guards.iter().any(|guard| guard.to_string().contains("options"));
-            if asks || definition.update.is_some() || !cx.view().is_evaluated(setting.module) {
+            if asks || definition.update.is_some() || !cx.view().is_evaluated(settings, setting.module) {
                 continue;
             }
             let key = &definition.path[around.len()];
