@@ -315,24 +315,26 @@ impl Graph {
         members.retain(|_, ways| !ways.is_empty());
     }
 
-    /// A module whose text does not tell belongs to the module system of the
-    /// configurations that hold it.
+    /// A module belongs to the module system of the configurations that hold it,
+    /// where that is said; where it is not, what its own text looks like comes first.
     fn infer_classes(&mut self) {
-        let mut seen: Vec<Option<Class>> = vec![None; self.modules.len()];
+        let mut seen: Vec<[Option<Class>; 2]> = vec![[None; 2]; self.modules.len()];
         for configuration in &self.configurations {
             for id in configuration.members.keys() {
-                seen[*id] = match seen[*id] {
+                let seen = &mut seen[*id][usize::from(configuration.certain)];
+                *seen = match *seen {
                     None => Some(configuration.class),
                     Some(class) if class == configuration.class => Some(class),
                     Some(_) => Some(Class::Unknown),
                 };
             }
         }
-        for (class, seen) in self.classes.iter_mut().zip(seen) {
-            match seen {
-                Some(Class::Unknown) | None => {}
-                // Who imports it knows better than its text.
-                Some(found) => *class = found,
+        for (class, [looks, said]) in self.classes.iter_mut().zip(seen) {
+            let known = |class: &Class| *class != Class::Unknown;
+            match (said.filter(known), looks.filter(known)) {
+                (Some(said), _) => *class = said,
+                (None, Some(looks)) if *class == Class::Unknown => *class = looks,
+                _ => {}
             }
         }
     }

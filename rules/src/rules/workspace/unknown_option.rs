@@ -137,6 +137,10 @@ impl Rule for UnknownOption {
                     return;
                 }
             }
+            // A module that nobody saw imported may bring a namespace.
+            Completeness::All if around.is_empty() && !near.is_some_and(|near| is_slip(name, near)) => {
+                return;
+            }
             Completeness::All => {}
         }
         for setting in &settings.all {
