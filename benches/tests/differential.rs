@@ -292,6 +292,11 @@ const DENSE: &[&str] = &[
     "  imports = [ ./other.nix (lib.mkIf a { services.y = lib.mkForce 1; }) ] ++ more;\n",
     "  options.@ = if lib ? mdDoc then mkOption {\n    type = lib.types.string;\n    description = lib.mdDoc \"x\";\n  } else lib.id (lib.literalMD or (x: lib.literalDocBook x));\n",
     "  programs.@ = mkMerge [ { a = mkForce 1; } (mkIf b { c = mkForce 2; }) ];\n",
+    "  options.my.opt = {\n    port = mkOption { type = lib.types.port; default = 1; };\n    mode = lib.mkOption { type = lib.types.enum [ \"a\" \"@\" ]; };\n    only = lib.mkOption { type = lib.types.int; readOnly = true; default = 1; };\n    enable = lib.mkEnableOption \"x\";\n  };\n",
+    "  my.opt.port = \"80\";\n  my.opt.mode = \"@\";\n",
+    "  my.opt = {\n    mode = \"git\";\n    porrt = 1;\n    only = 2;\n    port = lib.mkForce 2;\n  };\n",
+    "  my.opt.enable = true;\n  my.opt.enable = lib.mkForce false;\n",
+    "  my.@ = lib.mkIf false { y = 1; };\n  my.opt.mode = mkIf a \"@\";\n",
 ];
 
 fn dense(random: &mut Random) -> String {

@@ -52,6 +52,24 @@ struct Keys {
     found: FxHashMap<SmolStr, Found>,
     /// The keys with findings that a file has a part in.
     found_in: Vec<FxHashSet<SmolStr>>,
+    /// For keys of options, what is set below each root.
+    roots: Option<FxHashMap<SmolStr, Root>>,
+}
+
+/// What is set below the root of a module system's options.
+#[derive(Debug, Clone, Copy, Default)]
+struct Root {
+    /// How many definitions there are.
+    all: usize,
+    /// How many names that no option has.
+    missing: usize,
+}
+
+impl Root {
+    /// Do others declare options here, too?
+    fn is_shared(self) -> bool {
+        self.missing >= options::FEW && self.missing * options::MISTAKES > self.all
+    }
 }
 
 /// What was found for a key.
@@ -75,7 +93,7 @@ impl Joined {
         let mut joined = Self {
             graph,
             options,
-            settings: Keys::new(documents.len()),
+            settings: Keys::default(),
             declared: Vec::new(),
             keys: Vec::new(),
             by_file: Vec::new(),
@@ -90,6 +108,7 @@ impl Joined {
             joined.keys.push(keys);
         }
         let mut keys = Keys::new(documents.len());
+        keys.roots = Some(FxHashMap::default());
         for (file, document) in documents.iter().enumerate() {
             keys.read(file, document, joined.options_of(file));
         }
@@ -159,9 +178,15 @@ impl Joined {
         let mut again: FxHashSet<SmolStr> = self.settings.found_in[file].clone();
         if updated.settings {
             let mut keys = std::mem::take(&mut self.settings);
+            let before = keys.shared();
             again.extend(keys.forget(file));
             keys.read(file, &documents[file], self.options_of(file));
             again.extend(keys.of_file[file].iter().cloned());
+            let after = keys.shared();
+            if before != after {
+                let missing = keys.places.keys().filter(|key| key.starts_with(options::MISSING));
+                again.extend(missing.cloned());
+            }
             self.settings = keys;
         }
         if !again.is_empty() {
@@ -284,7 +309,9 @@ impl Joined {
         let mut files = Vec::new();
         for key in some {
             files.extend(keys.forget_found(&key));
-            let settings = keys.places.get(&key).and_then(|places| Settings::of(&view, places));
+            let shared = keys.is_shared(&key);
+            let places = keys.places.get(&key);
+            let settings = places.and_then(|places| Settings::of(&view, places, shared));
             let Some(settings) = settings else { continue };
             let mut out = Vec::new();
             for (rule, check) in rules::ALL.iter().enumerate() {
@@ -337,6 +364,21 @@ impl Keys {
         }
     }
 
+    /// The roots below which others declare options, too.
+    fn shared(&self) -> Vec<SmolStr> {
+        let roots = self.roots.iter().flatten();
+        let shared = roots.filter(|(_, root)| root.is_shared());
+        let mut names: Vec<_> = shared.map(|(name, _)| name.clone()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn is_shared(&self, key: &str) -> bool {
+        let roots = self.roots.as_ref();
+        let root = roots.and_then(|roots| roots.get(options::root_of(key)));
+        root.is_some_and(|root| root.is_shared())
+    }
+
     /// Adds the keys of a file.
     fn read(
         &mut self,
@@ -354,6 +396,12 @@ impl Keys {
                         definition: position,
                     };
                     let places = self.places.entry(key.into()).or_default();
+                    if let Some(roots) = &mut self.roots {
+                        let root = roots.entry(options::root_of(key).into()).or_default();
+                        root.all += 1;
+                        let is_new = places.is_empty() && key.starts_with(options::MISSING);
+                        root.missing += usize::from(is_new);
+                    }
                     let at = places.partition_point(|known| *known < place);
                     places.insert(at, place);
                     own.push(SmolStr::from(key));
@@ -370,8 +418,16 @@ impl Keys {
         let own = std::mem::take(&mut self.of_file[file]);
         for key in &own {
             if let Some(places) = self.places.get_mut(key) {
+                let before = places.len();
                 places.retain(|place| place.file != file);
-                if places.is_empty() {
+                let (gone, is_empty) = (before - places.len(), places.is_empty());
+                if let Some(roots) = &mut self.roots
+                    && let Some(root) = roots.get_mut(options::root_of(key))
+                {
+                    root.all -= gone;
+                    root.missing -= usize::from(is_empty && key.starts_with(options::MISSING));
+                }
+                if is_empty {
                     self.places.remove(key);
                 }
             }

@@ -33,9 +33,6 @@ struct ClassOptions {
     has_base: bool,
     /// May modules that could not be read declare more?
     gaps: bool,
-    /// Roots of own options below which much is set that nobody declares here, so
-    /// that somebody else must.
-    shared: FxHashSet<SmolStr>,
 }
 
 /// Module systems whose options are looked up.
@@ -49,12 +46,25 @@ const CLASSES: [Class; 6] = [
     Class::FlakeParts,
 ];
 
-/// Where the names of an own namespace are judged, at least so many of the paths
-/// that are set below its root are declared: one in this many may not be.
-const MISTAKES: usize = 8;
+/// Below a root where more than one in so many settings is of no option that is
+/// known, somebody else declares options, too.
+pub(super) const MISTAKES: usize = 8;
 
 /// So many that are not declared may be, whatever the share.
-const FEW: usize = 3;
+pub(super) const FEW: usize = 3;
+
+/// What the key of a name that no option has begins with.
+pub(super) const MISSING: char = '?';
+
+/// The module system and the root in a key.
+pub(super) fn root_of(key: &str) -> &str {
+    let mut ends = key.match_indices(BETWEEN).map(|(at, _)| at);
+    let end = ends.nth(1).unwrap_or(key.len());
+    &key[1..end]
+}
+
+/// What stands between the names in a key.
+const BETWEEN: char = '\u{1f}';
 
 impl Options {
     pub(super) fn new(
@@ -117,45 +127,7 @@ impl Options {
                 set.open |= set.freeform.take().is_some();
             }
         }
-        options.find_shared(documents, graph);
         options
-    }
-
-    /// Finds the roots below which others declare options, too.
-    fn find_shared(&mut self, documents: &[Document], graph: &Graph) {
-        let mut counts: FxHashMap<(Class, SmolStr), (FxHashSet<Vec<SmolStr>>, usize)> =
-            FxHashMap::default();
-        for (file, document) in documents.iter().enumerate() {
-            for (index, module) in document.facts.modules.iter().enumerate() {
-                let class = graph.class(graph.id(file, index));
-                let Some(known) = self.by_class.get(&class) else {
-                    continue;
-                };
-                for definition in &module.definitions {
-                    let names = names_of(definition);
-                    let Some(Some(root)) = names.first() else {
-                        continue;
-                    };
-                    if !known.own.entries.contains_key(*root) {
-                        continue;
-                    }
-                    let counted = counts.entry((class, SmolStr::from(*root))).or_default();
-                    counted.1 += 1;
-                    if let Found::Missing(at, _) = known.all.find(&names) {
-                        let path = names[..=at].iter().flatten();
-                        counted.0.insert(path.map(|name| SmolStr::from(*name)).collect());
-                    }
-                }
-            }
-        }
-        for ((class, root), (missing, all)) in counts {
-            if missing.len() * MISTAKES > all
-                && missing.len() >= FEW
-                && let Some(known) = self.by_class.get_mut(&class)
-            {
-                known.shared.insert(root);
-            }
-        }
     }
 
     /// What a path of names leads to in a module system.
@@ -229,7 +201,7 @@ impl Options {
                 None => return Completeness::Unknown,
             }
         }
-        if known.shared.contains(*root) || known.is_leaky(path) {
+        if known.is_leaky(path) {
             return Completeness::Unknown;
         }
         if known.has_base {
@@ -309,14 +281,20 @@ pub(super) fn key_of(options: &Options, class: Class, definition: &Definition) -
     let names = names_of(definition);
     let (len, mark) = match options.find(class, &names) {
         Found::Value { .. } | Found::NoSet { .. } => (options.option(class, &names)?.0, '='),
-        Found::Missing(at, _) => (at + 1, '?'),
+        Found::Missing(at, _) => {
+            let path: Vec<_> = names[..=at].iter().copied().flatten().collect();
+            if options.is_complete(class, &path, at) == Completeness::Unknown {
+                return None;
+            }
+            (at + 1, MISSING)
+        }
         Found::Namespace(_) | Found::Unknown => return None,
     };
     let mut key = String::with_capacity(64);
     key.push(mark);
     key.push(class_mark(class));
     for name in names[..len].iter().flatten() {
-        key.push('\u{1f}');
+        key.push(BETWEEN);
         key.push_str(name);
     }
     Some(key.into())
@@ -346,6 +324,8 @@ pub struct Settings<'v> {
     pub ty: Option<&'v Type>,
     /// The options among which it should be, when there is none.
     pub among: Option<&'v OptionSet>,
+    /// Is much set below its root that nobody declares here, so that somebody else must?
+    pub shared: bool,
     /// What sets it, or something in it.
     pub all: Vec<Setting<'v>>,
 }
@@ -370,7 +350,7 @@ impl Setting<'_> {
 }
 
 impl<'v> Settings<'v> {
-    pub(super) fn of(view: &View<'v>, places: &[Place]) -> Option<Self> {
+    pub(super) fn of(view: &View<'v>, places: &[Place], shared: bool) -> Option<Self> {
         let first = places.first()?;
         let id = view.graph.id(first.file, first.module);
         let class = view.graph.class(id);
@@ -399,6 +379,7 @@ impl<'v> Settings<'v> {
             declared,
             ty,
             among,
+            shared,
             all: all.collect(),
         })
     }

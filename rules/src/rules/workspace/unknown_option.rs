@@ -123,7 +123,7 @@ impl Rule for UnknownOption {
         let (Some(among), Some((name, around))) = (settings.among, settings.path.split_last()) else {
             return;
         };
-        if OWN.contains(name) || name.starts_with('_') {
+        if settings.shared || OWN.contains(name) || name.starts_with('_') {
             return;
         }
         let options = cx.view().options();
