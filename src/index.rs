@@ -10,14 +10,19 @@ use std::io::Write;
 /// Reads libraries and says what was found; the result is the exit code.
 pub(crate) fn index(args: &IndexArgs) -> Result<u8, Failure> {
     let cwd = std::env::current_dir().map_err(|error| {
-        Failure::new(format_args!("the working directory cannot be used: {error}"))
+        Failure::new(format_args!(
+            "the working directory cannot be used: {error}"
+        ))
     })?;
     let project = Project::open(&cwd, &ConfigChoice::Find)
         .map_err(|error| Failure::new(format_args!("{error}")))?;
     let mut out = run::stdout();
     if !args.paths.is_empty() {
         if let Some(missing) = args.paths.iter().find(|path| !path.is_dir()) {
-            return Err(Failure::new(format_args!("{}: is no folder", missing.display())));
+            return Err(Failure::new(format_args!(
+                "{}: is no folder",
+                missing.display()
+            )));
         }
         let read = index::read_all(&args.paths);
         index::keep(&project.root, &read)
@@ -36,7 +41,10 @@ pub(crate) fn index(args: &IndexArgs) -> Result<u8, Failure> {
         writeln!(out, "{}: not in the store", source.input)?;
     }
     if sources.is_empty() {
-        writeln!(out, "no inputs are locked here; name the folders of libraries to read them")?;
+        writeln!(
+            out,
+            "no inputs are locked here; name the folders of libraries to read them"
+        )?;
     }
     Ok(0)
 }

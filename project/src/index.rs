@@ -43,7 +43,8 @@ impl Folder {
         others.iter().for_each(|part| {
             walk.add(root.join(part));
         });
-        walk.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+        walk.standard_filters(false)
+            .filter_entry(|entry| entry.file_name() != ".git");
         for entry in walk.build().filter_map(Result::ok) {
             let Ok(below) = entry.path().strip_prefix(root) else {
                 continue;
@@ -53,7 +54,10 @@ impl Folder {
             };
             let below = below.replace(std::path::MAIN_SEPARATOR, "/");
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let siblings = folder.folders.entry(path::parent(&below).to_owned()).or_default();
+            let siblings = folder
+                .folders
+                .entry(path::parent(&below).to_owned())
+                .or_default();
             siblings.insert(path::file_name(&below).into(), is_folder);
             if !is_folder && below.ends_with(".nix") {
                 folder.files.insert(below.into());
@@ -68,7 +72,8 @@ impl Folder {
 
     fn below(&self, folder: &str) -> Vec<Arc<str>> {
         let inside = |file: &&Arc<str>| {
-            file.strip_prefix(folder).is_some_and(|rest| folder.is_empty() || rest.starts_with('/'))
+            file.strip_prefix(folder)
+                .is_some_and(|rest| folder.is_empty() || rest.starts_with('/'))
                 && options::is_candidate(file)
         };
         self.files.iter().filter(inside).cloned().collect()
@@ -80,16 +85,25 @@ impl Sources for Folder {
         if let Some(known) = self.trees.borrow().get(path) {
             return known.clone();
         }
-        let text = self.has(path).then(|| read::read(&self.root.join(path)).ok()).flatten();
+        let text = self
+            .has(path)
+            .then(|| read::read(&self.root.join(path)).ok())
+            .flatten();
         let tree = text.map(syntax::parse);
-        let root = tree.filter(|tree| tree.too_complex().is_none()).map(|tree| tree.root());
-        self.trees.borrow_mut().insert(path.to_owned(), root.clone());
+        let root = tree
+            .filter(|tree| tree.too_complex().is_none())
+            .map(|tree| tree.root());
+        self.trees
+            .borrow_mut()
+            .insert(path.to_owned(), root.clone());
         root
     }
 
     fn entries(&self, folder: &str) -> Vec<(SmolStr, bool)> {
         let entries = self.folders.get(folder).into_iter().flatten();
-        entries.map(|(name, is_folder)| (name.clone(), *is_folder)).collect()
+        entries
+            .map(|(name, is_folder)| (name.clone(), *is_folder))
+            .collect()
     }
 
     fn data(&self, path: &str) -> Option<Data> {
@@ -183,7 +197,9 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
     };
     let folder = Folder::open(root, parts);
     let Some((_, parts)) = known else {
-        let name = root.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = root
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let read = options::library(&folder, &folder.below(""), &[]);
         return vec![IndexedLibrary {
             name: name.into(),
@@ -193,7 +209,11 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
         }];
     };
     let read = |part: &Part| {
-        let files: Vec<_> = part.folders.iter().flat_map(|below| folder.below(below)).collect();
+        let files: Vec<_> = part
+            .folders
+            .iter()
+            .flat_map(|below| folder.below(below))
+            .collect();
         let read = options::library(&folder, &files, part.extensions);
         IndexedLibrary {
             name: part.name.into(),
@@ -253,7 +273,8 @@ fn decode(bytes: &[u8]) -> Option<Vec<Arc<IndexedLibrary>>> {
 /// # Errors
 /// When the cache cannot be written.
 pub fn keep(root: &Path, libraries: &[IndexedLibrary]) -> io::Result<()> {
-    let cache = Cache::of_user().ok_or_else(|| io::Error::other("there is no folder for caches"))?;
+    let cache =
+        Cache::of_user().ok_or_else(|| io::Error::other("there is no folder for caches"))?;
     cache.write(&of_project(root), &encode(libraries)?)
 }
 
@@ -264,7 +285,9 @@ pub fn known(root: &Path, config: &Config) -> Vec<Arc<IndexedLibrary>> {
         return Vec::new();
     }
     let cache = Cache::of_user();
-    let by_hand = cache.as_ref().and_then(|cache| decode(&cache.read(&of_project(root))?));
+    let by_hand = cache
+        .as_ref()
+        .and_then(|cache| decode(&cache.read(&of_project(root))?));
     if let Some(libraries) = by_hand {
         return libraries;
     }
@@ -301,7 +324,9 @@ fn of_input(cache: Option<&Cache>, input: &str, path: &Path) -> Vec<Arc<IndexedL
 /// Declarations nest, and so does reading them.
 fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let thread = std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, work);
         let result = thread.expect("the system gives a thread").join();
         result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })

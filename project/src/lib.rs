@@ -14,8 +14,8 @@
 
 pub mod cache;
 mod files;
-pub mod index;
 mod hash;
+pub mod index;
 pub mod load;
 pub mod lock;
 mod panics;

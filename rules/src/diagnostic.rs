@@ -274,6 +274,15 @@ impl Diagnostic {
 }
 
 impl Diagnostic {
+    /// Moves what it says of another file with the text of that file.
+    pub(crate) fn follow_related(&mut self, path: &str, moved: Moved) {
+        for related in &mut self.related {
+            if related.path.as_deref() == Some(path) {
+                moved.range(&mut related.range);
+            }
+        }
+    }
+
     /// Moves the finding with the text, unless it stands where the text changed:
     /// then false.
     pub(crate) fn follow(&mut self, moved: Moved) -> bool {

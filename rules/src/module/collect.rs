@@ -1102,9 +1102,12 @@ fn read_options(path: &str, expressions: Vec<SyntaxNode>, facts: &mut FileFacts)
             continue;
         }
         found.options.each_own(&mut |path, declared| {
-            let range = declared.place.as_ref().map_or_else(TextRange::default, |place| {
-                TextRange::new(place.start.into(), place.end.into())
-            });
+            let range = declared
+                .place
+                .as_ref()
+                .map_or_else(TextRange::default, |place| {
+                    TextRange::new(place.start.into(), place.end.into())
+                });
             module.options.push(OptionDeclaration {
                 path: path.to_vec(),
                 range,
@@ -1129,7 +1132,9 @@ fn known(value: &SyntaxNode) -> Known {
         }
         SyntaxKind::NODE_LAMBDA => Known::Function,
         SyntaxKind::NODE_ATTR_SET => Known::Set,
-        SyntaxKind::NODE_LIST => Known::List(value.children().map(|it| known_in_list(&it)).collect()),
+        SyntaxKind::NODE_LIST => {
+            Known::List(value.children().map(|it| known_in_list(&it)).collect())
+        }
         _ => Known::Unknown,
     }
 }

@@ -8,14 +8,14 @@ mod shape;
 mod targets;
 mod update;
 
-pub(crate) use collect::{line_breaks, lines, lines_of, touched};
 pub use collect::collect;
+pub(crate) use collect::{line_breaks, lines, lines_of, touched};
 pub(crate) use collect::{literal, priority_number};
 pub use guard::Guard;
 pub use header::Header;
-pub(crate) use shape::{class_of_path, is_option_root};
 pub(crate) use header::code_lines;
 pub(crate) use header::comment_text;
+pub(crate) use shape::{class_of_path, is_option_root};
 pub(crate) use update::{Moved, Updated, update};
 
 use crate::options::{Declarations, Declared, Known};

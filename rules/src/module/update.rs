@@ -8,9 +8,7 @@
 
 use super::collect::{Again, Collector, MODULES, collect, touched};
 use super::shape::{Names, Shape, class_of_path, deciding_set};
-use super::{
-    Class, Definition, FileFacts, Header, Import, ModuleFacts, Origin, Section, Target,
-};
+use super::{Class, Definition, FileFacts, Header, Import, ModuleFacts, Origin, Section, Target};
 use crate::path;
 use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, TextRange, TextSize, Tree, ast, node_around};
 use std::ops::Range;

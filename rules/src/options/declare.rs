@@ -151,9 +151,13 @@ impl<'i, 's> Reader<'i, 's> {
         }
         match value {
             Value::Set(set) => self.module_set(&set, into, depth),
-            Value::List(items) => items.iter().for_each(|item| self.module(item, into, depth + 1)),
+            Value::List(items) => items
+                .iter()
+                .for_each(|item| self.module(item, into, depth + 1)),
             Value::Path(path) => into.imports.push(path),
-            Value::Rename(rename) => into.options.declare(&rename.from, Arc::new(renamed(&rename))),
+            Value::Rename(rename) => into
+                .options
+                .declare(&rename.from, Arc::new(renamed(&rename))),
             // What stands in `imports` and is not known may declare anything, but
             // then it is somebody else's.
             _ => {}
@@ -181,9 +185,17 @@ impl<'i, 's> Reader<'i, 's> {
             let config = set.get("config").map(force);
             let config = match config {
                 Some(Value::Set(config)) => config,
-                _ => return set.get("_module").cloned().and_then(|it| self.freeform(&it)),
+                _ => {
+                    return set
+                        .get("_module")
+                        .cloned()
+                        .and_then(|it| self.freeform(&it));
+                }
             };
-            config.get("_module").cloned().and_then(|it| self.freeform(&it))
+            config
+                .get("_module")
+                .cloned()
+                .and_then(|it| self.freeform(&it))
         });
         if let Some(freeform) = freeform {
             let ty = self.type_of(&force(&freeform), 0);
@@ -273,16 +285,16 @@ impl<'i, 's> Reader<'i, 's> {
 
     fn declared(&self, set: &Set, key: Option<(u32, TextRange)>) -> Declared {
         let force = |name: &str| set.get(name).map(|value| self.interpreter.force(value));
-        let is = |name: &str, value: bool| {
-            matches!(force(name), Some(Value::Bool(found)) if found == value)
-        };
+        let is = |name: &str, value: bool| matches!(force(name), Some(Value::Bool(found)) if found == value);
         let ty = match force("type") {
             Some(_) | None if set.unsure => Type::Unknown,
             Some(ty) => self.type_of(&ty, 0),
             None if set.open => Type::Unknown,
             None => Type::Unspecified,
         };
-        let default = set.get("default").map(|value| self.default(value, set.get("defaultText")));
+        let default = set
+            .get("default")
+            .map(|value| self.default(value, set.get("defaultText")));
         let description = match force("description") {
             Some(Value::Str(text)) => Some(text),
             Some(Value::Set(text)) => text
@@ -351,11 +363,11 @@ impl<'i, 's> Reader<'i, 's> {
                 let inner = self.type_of(&Value::Type(inner.clone()), depth + 1);
                 Type::Called(name.clone(), inner.into())
             }
-            TypeValue::NamedSet(name, element) => Type::NamedSet(name.clone(), inner(element).into()),
-            TypeValue::Enum(members) => Type::Enum(self.members(members)),
-            TypeValue::Submodule(modules) => {
-                Type::Submodule(self.submodule(ty, modules, depth))
+            TypeValue::NamedSet(name, element) => {
+                Type::NamedSet(name.clone(), inner(element).into())
             }
+            TypeValue::Enum(members) => Type::Enum(self.members(members)),
+            TypeValue::Submodule(modules) => Type::Submodule(self.submodule(ty, modules, depth)),
             TypeValue::Of(wrap, parts) => {
                 let Some(first) = parts.first() else {
                     return Type::Unknown;

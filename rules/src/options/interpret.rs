@@ -72,9 +72,15 @@ pub struct Limits {
 
 impl Limits {
     /// For a thread with a stack of a megabyte.
-    pub const SMALL: Self = Self { depth: 40, steps: 50_000 };
+    pub const SMALL: Self = Self {
+        depth: 40,
+        steps: 50_000,
+    };
     /// For a thread with a big stack.
-    pub const LARGE: Self = Self { depth: 600, steps: 2_000_000 };
+    pub const LARGE: Self = Self {
+        depth: 600,
+        steps: 2_000_000,
+    };
 }
 
 pub(super) struct Interpreter<'s> {
@@ -168,7 +174,9 @@ impl<'s> Interpreter<'s> {
             ),
             None => Thunk::done(Value::unknown()),
         };
-        self.values.borrow_mut().insert(path.to_owned(), thunk.clone());
+        self.values
+            .borrow_mut()
+            .insert(path.to_owned(), thunk.clone());
         thunk
     }
 
@@ -199,7 +207,8 @@ impl<'s> Interpreter<'s> {
             State::Call(function, arguments) => self.apply_all(function, arguments),
             State::Select(from, name) => {
                 let from = self.force(&from);
-                self.select(&from, &name).map_or(Value::unknown(), |found| self.force(&found))
+                self.select(&from, &name)
+                    .map_or(Value::unknown(), |found| self.force(&found))
             }
             State::Merge(a, b) => {
                 let (a, b) = (self.force(&a), self.force(&b));
@@ -334,8 +343,10 @@ impl<'s> Interpreter<'s> {
                     Value::Bool(true) => self.eval(yes.syntax(), scope),
                     Value::Bool(false) => self.eval(no.syntax(), scope),
                     _ => {
-                        let (yes, no) =
-                            (self.eval(yes.syntax(), scope), self.eval(no.syntax(), scope));
+                        let (yes, no) = (
+                            self.eval(yes.syntax(), scope),
+                            self.eval(no.syntax(), scope),
+                        );
                         self.union(&yes, &no)
                     }
                 }
@@ -548,10 +559,8 @@ impl<'s> Interpreter<'s> {
                     let (Some(path), Some(value)) = (binding.attrpath(), binding.value()) else {
                         continue;
                     };
-                    let names: Option<Vec<_>> = path
-                        .attrs()
-                        .map(|attr| self.attr(&attr, inner))
-                        .collect();
+                    let names: Option<Vec<_>> =
+                        path.attrs().map(|attr| self.attr(&attr, inner)).collect();
                     let Some(names) = names else {
                         // Below which of the names known so far, nobody asks.
                         set.open = true;
@@ -559,8 +568,11 @@ impl<'s> Interpreter<'s> {
                     };
                     // The name of an option starts behind `options`.
                     let whole = path.syntax().text_range();
-                    let first = path.attrs().nth(usize::from(names.len() > 1 && names[0] == "options"));
-                    let start = first.map_or(whole.start(), |attr| attr.syntax().text_range().start());
+                    let first = path
+                        .attrs()
+                        .nth(usize::from(names.len() > 1 && names[0] == "options"));
+                    let start =
+                        first.map_or(whole.start(), |attr| attr.syntax().text_range().start());
                     let key = (inner.file, TextRange::new(start, whole.end()));
                     add(&mut set, &names, key, Thunk::code(value.syntax(), inner));
                 }
@@ -602,7 +614,13 @@ impl<'s> Interpreter<'s> {
                 }
                 // Half of a list of modules is better than none.
                 (Value::List(known), other) | (other, Value::List(known)) if other.is_opaque() => {
-                    Value::List(known.iter().cloned().chain([Thunk::done(Value::unknown())]).collect())
+                    Value::List(
+                        known
+                            .iter()
+                            .cloned()
+                            .chain([Thunk::done(Value::unknown())])
+                            .collect(),
+                    )
                 }
                 _ => Value::unknown(),
             },
@@ -611,13 +629,20 @@ impl<'s> Interpreter<'s> {
                 (Value::Path(a), Value::Str(b)) => {
                     path::join("", &format!("{a}{b}")).map_or(Value::unknown(), Value::Path)
                 }
-                (Value::Int(a), Value::Int(b)) => a.checked_add(b).map_or(Value::unknown(), Value::Int),
-                (Value::Str(_) | Value::Text, Value::Text | Value::Opaque(_)) | (Value::Text, _) => Value::Text,
+                (Value::Int(a), Value::Int(b)) => {
+                    a.checked_add(b).map_or(Value::unknown(), Value::Int)
+                }
+                (Value::Str(_) | Value::Text, Value::Text | Value::Opaque(_))
+                | (Value::Text, _) => Value::Text,
                 _ => Value::unknown(),
             },
             Op::Sub | Op::Mul => match (eval(&left), eval(&right)) {
                 (Value::Int(a), Value::Int(b)) => {
-                    let result = if operator == Op::Sub { a.checked_sub(b) } else { a.checked_mul(b) };
+                    let result = if operator == Op::Sub {
+                        a.checked_sub(b)
+                    } else {
+                        a.checked_mul(b)
+                    };
                     result.map_or(Value::unknown(), Value::Int)
                 }
                 _ => Value::unknown(),
@@ -645,15 +670,17 @@ impl<'s> Interpreter<'s> {
                 Some(equal) => Value::Bool(equal == (operator == Op::Equal)),
                 None => Value::unknown(),
             },
-            Op::Less | Op::LessOrEq | Op::More | Op::MoreOrEq => match (eval(&left), eval(&right)) {
-                (Value::Int(a), Value::Int(b)) => Value::Bool(match operator {
-                    Op::Less => a < b,
-                    Op::LessOrEq => a <= b,
-                    Op::More => a > b,
-                    _ => a >= b,
-                }),
-                _ => Value::unknown(),
-            },
+            Op::Less | Op::LessOrEq | Op::More | Op::MoreOrEq => {
+                match (eval(&left), eval(&right)) {
+                    (Value::Int(a), Value::Int(b)) => Value::Bool(match operator {
+                        Op::Less => a < b,
+                        Op::LessOrEq => a <= b,
+                        Op::More => a > b,
+                        _ => a >= b,
+                    }),
+                    _ => Value::unknown(),
+                }
+            }
             Op::PipeLeft => self.apply(eval(&left), Thunk::code(right.syntax(), scope)),
             Op::PipeRight => self.apply(eval(&right), Thunk::code(left.syntax(), scope)),
             _ => Value::unknown(),
@@ -667,7 +694,11 @@ impl<'s> Interpreter<'s> {
                 let mut all = Set::clone(a);
                 all.open |= b.open;
                 all.unsure |= b.unsure;
-                all.entries.extend(b.entries.iter().map(|(name, entry)| (name.clone(), entry.clone())));
+                all.entries.extend(
+                    b.entries
+                        .iter()
+                        .map(|(name, entry)| (name.clone(), entry.clone())),
+                );
                 Value::Set(Rc::new(all))
             }
             // `lib // builtins`, for short.
@@ -677,12 +708,14 @@ impl<'s> Interpreter<'s> {
                 ..Set::clone(set)
             })),
             // A type with another description is what it was.
-            (Value::Type(ty), Value::Set(set)) => match set.get("name").map(|name| self.force(name)) {
-                Some(Value::Str(name)) => {
-                    Value::Type(Rc::new(super::value::TypeValue::Called(name, ty.clone())))
+            (Value::Type(ty), Value::Set(set)) => {
+                match set.get("name").map(|name| self.force(name)) {
+                    Some(Value::Str(name)) => {
+                        Value::Type(Rc::new(super::value::TypeValue::Called(name, ty.clone())))
+                    }
+                    _ => left.clone(),
                 }
-                _ => left.clone(),
-            },
+            }
             (Value::Set(known), other) | (other, Value::Set(known)) if other.is_opaque() => {
                 Value::Set(Rc::new(Set {
                     entries: known.entries.clone(),
@@ -721,13 +754,11 @@ impl<'s> Interpreter<'s> {
             (Value::List(a), Value::List(b)) => {
                 let mut pairs = a.iter().zip(b.iter());
                 let mut all = Some(true);
-                pairs.try_for_each(|(a, b)| {
-                    match self.equal(&self.force(a), &self.force(b)) {
-                        Some(true) => Some(()),
-                        other => {
-                            all = other;
-                            None
-                        }
+                pairs.try_for_each(|(a, b)| match self.equal(&self.force(a), &self.force(b)) {
+                    Some(true) => Some(()),
+                    other => {
+                        all = other;
+                        None
                     }
                 });
                 all
@@ -861,7 +892,8 @@ impl<'s> Interpreter<'s> {
             }
             let inner = match parent.kind() {
                 SyntaxKind::NODE_WITH => {
-                    let namespace = ast::With::cast(parent.clone()).and_then(|with| with.namespace());
+                    let namespace =
+                        ast::With::cast(parent.clone()).and_then(|with| with.namespace());
                     let Some(namespace) = namespace else { continue };
                     scope.push(Names::With(Thunk::code(namespace.syntax(), &scope)))
                 }
@@ -908,11 +940,19 @@ impl<'s> Interpreter<'s> {
     pub(super) fn arguments(&self, function: &Value) -> Thunk {
         let names = self.formals(function).unwrap_or_default();
         let mut entries: BTreeMap<SmolStr, Entry> = BTreeMap::new();
-        for name in names.into_iter().map(|(name, _)| name).chain(["lib", "config", "pkgs", "options"].map(SmolStr::from)) {
+        for name in names
+            .into_iter()
+            .map(|(name, _)| name)
+            .chain(["lib", "config", "pkgs", "options"].map(SmolStr::from))
+        {
             let value = self.argument(&name);
             entries.insert(name, Entry { value, key: None });
         }
-        Thunk::done(Value::Set(Rc::new(Set { entries, open: true, ..Set::default() })))
+        Thunk::done(Value::Set(Rc::new(Set {
+            entries,
+            open: true,
+            ..Set::default()
+        })))
     }
 }
 
@@ -922,7 +962,10 @@ fn add(set: &mut Set, names: &[SmolStr], key: (u32, TextRange), value: Thunk) {
         return;
     };
     let value = rest.iter().rev().fold(value, |value, name| {
-        let entry = Entry { value, key: Some(key) };
+        let entry = Entry {
+            value,
+            key: Some(key),
+        };
         let set = Set {
             entries: [(name.clone(), entry)].into(),
             ..Set::default()
@@ -935,7 +978,13 @@ fn add(set: &mut Set, names: &[SmolStr], key: (u32, TextRange), value: Thunk) {
             known.value = Thunk::new(State::Merge(known.value.clone(), value), code);
         }
         None => {
-            set.entries.insert(first.clone(), Entry { value, key: Some(key) });
+            set.entries.insert(
+                first.clone(),
+                Entry {
+                    value,
+                    key: Some(key),
+                },
+            );
         }
     }
 }

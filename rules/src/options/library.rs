@@ -368,7 +368,10 @@ impl Interpreter<'_> {
             }
             ("nestedTypes", TypeValue::Of(_, inner)) => {
                 let inner = inner.first()?.clone();
-                Some(Set::of([("elemType".into(), inner.clone()), ("left".into(), inner)]))
+                Some(Set::of([
+                    ("elemType".into(), inner.clone()),
+                    ("left".into(), inner),
+                ]))
             }
             _ => Some(Value::unknown()),
         }
@@ -408,11 +411,16 @@ impl Interpreter<'_> {
 
     /// A list of names.
     pub(super) fn names(&self, thunk: &Thunk) -> Option<Vec<SmolStr>> {
-        self.list(thunk)?.iter().map(|item| self.text(item)).collect()
+        self.list(thunk)?
+            .iter()
+            .map(|item| self.text(item))
+            .collect()
     }
 
     fn option(&self, fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-        let all = fields.into_iter().chain([("_type", Value::Str("option".into()))]);
+        let all = fields
+            .into_iter()
+            .chain([("_type", Value::Str("option".into()))]);
         Set::of(all.map(|(name, value)| (SmolStr::from(name), Thunk::done(value))))
     }
 
@@ -454,7 +462,9 @@ impl Interpreter<'_> {
                 continue;
             };
             let value = Thunk::new(State::Select(Thunk::done(pair), "value".into()), None);
-            set.entries.entry(name).or_insert(Entry { value, key: None });
+            set.entries
+                .entry(name)
+                .or_insert(Entry { value, key: None });
         }
         Value::Set(Rc::new(set))
     }
@@ -469,7 +479,9 @@ impl Interpreter<'_> {
     }
 
     fn known(&self, name: &'static str, arguments: &[Thunk]) -> Option<Value> {
-        let [first, rest @ ..] = arguments else { return None };
+        let [first, rest @ ..] = arguments else {
+            return None;
+        };
         let second = rest.first();
         let last = arguments.last()?;
         let string = |text: &str| Value::Str(text.into());
@@ -506,7 +518,8 @@ impl Interpreter<'_> {
                     Some(Value::Null) => None,
                     Some(Value::Str(name)) => Some(name.to_string()),
                     Some(Value::List(items)) => {
-                        let names: Option<Vec<_>> = items.iter().map(|item| self.text(item)).collect();
+                        let names: Option<Vec<_>> =
+                            items.iter().map(|item| self.text(item)).collect();
                         names.map(|names| names.join("."))
                     }
                     _ => names.as_ref().map(|names| names.join(".")),
@@ -521,7 +534,9 @@ impl Interpreter<'_> {
                     Some(about) => Value::Str(format!("The {about} package to use.").into()),
                     None => Value::Text,
                 };
-                let text = |path: String| self.option([("text", Value::Str(format!("pkgs.{path}").into()))]);
+                let text = |path: String| {
+                    self.option([("text", Value::Str(format!("pkgs.{path}").into()))])
+                };
                 let default_text = path.map_or(Value::unknown(), text);
                 self.option([
                     ("type", ty),
@@ -606,15 +621,29 @@ impl Interpreter<'_> {
                 Value::Bool(true) => self.force(second?),
                 Value::Bool(false) => Set::of([]),
                 _ => match self.force(second?) {
-                    Value::Set(set) => Value::Set(Rc::new(Set { unsure: true, ..Set::clone(&set) })),
+                    Value::Set(set) => Value::Set(Rc::new(Set {
+                        unsure: true,
+                        ..Set::clone(&set)
+                    })),
                     other => other,
                 },
             },
-            "mdDoc" | "id" | "mkForce" | "mkDefault" | "mkOptionDefault" | "mkBefore" | "mkAfter"
-            | "traceVal" | "mkSinkUndeclaredOptions" => self.force(first),
-            "mkOverride" | "mkOrder" | "trace" | "seq" | "deepSeq" | "warn" | "setDefaultModuleLocation" => {
-                self.force(second?)
-            }
+            "mdDoc"
+            | "id"
+            | "mkForce"
+            | "mkDefault"
+            | "mkOptionDefault"
+            | "mkBefore"
+            | "mkAfter"
+            | "traceVal"
+            | "mkSinkUndeclaredOptions" => self.force(first),
+            "mkOverride"
+            | "mkOrder"
+            | "trace"
+            | "seq"
+            | "deepSeq"
+            | "warn"
+            | "setDefaultModuleLocation" => self.force(second?),
             "warnIf" | "warnIfNot" | "throwIf" | "throwIfNot" => self.force(last),
             "assertMsg" => Value::Bool(true),
             "mkMerge" => self.force(first),
@@ -638,13 +667,20 @@ impl Interpreter<'_> {
                     .entries
                     .iter()
                     .map(|(key, entry)| {
-                        let arguments = vec![Thunk::done(Value::Str(key.clone())), entry.value.clone()];
-                        (key.clone(), Thunk::call(function.clone(), arguments), entry.key)
+                        let arguments =
+                            vec![Thunk::done(Value::Str(key.clone())), entry.value.clone()];
+                        (
+                            key.clone(),
+                            Thunk::call(function.clone(), arguments),
+                            entry.key,
+                        )
                     })
                     .collect();
                 match name {
                     "mapAttrs" => {
-                        let entries = calls.into_iter().map(|(name, value, key)| (name, Entry { value, key }));
+                        let entries = calls
+                            .into_iter()
+                            .map(|(name, value, key)| (name, Entry { value, key }));
                         Value::Set(Rc::new(Set {
                             entries: entries.collect(),
                             open: set.open,
@@ -652,28 +688,47 @@ impl Interpreter<'_> {
                             base: None,
                         }))
                     }
-                    "mapAttrsToList" => Value::List(calls.into_iter().map(|(_, value, _)| value).collect()),
+                    "mapAttrsToList" => {
+                        Value::List(calls.into_iter().map(|(_, value, _)| value).collect())
+                    }
                     "mapAttrs'" => {
                         let pairs: Vec<_> = calls.into_iter().map(|(_, value, _)| value).collect();
                         let made = self.from_pairs(&pairs);
-                        if set.open { self.update(&made, &Value::unknown()) } else { made }
+                        if set.open {
+                            self.update(&made, &Value::unknown())
+                        } else {
+                            made
+                        }
                     }
                     _ => {
                         let all = calls.into_iter().fold(Set::of([]), |all, (_, value, _)| {
                             self.update(&all, &self.force(&value))
                         });
-                        if set.open { self.update(&all, &Value::unknown()) } else { all }
+                        if set.open {
+                            self.update(&all, &Value::unknown())
+                        } else {
+                            all
+                        }
                     }
                 }
             }
-            "nameValuePair" => Set::of([("name".into(), first.clone()), ("value".into(), second?.clone())]),
+            "nameValuePair" => Set::of([
+                ("name".into(), first.clone()),
+                ("value".into(), second?.clone()),
+            ]),
             "listToAttrs" => match self.force(first) {
                 Value::List(pairs) => self.from_pairs(&pairs),
-                _ => Value::Set(Rc::new(Set { open: true, ..Set::default() })),
+                _ => Value::Set(Rc::new(Set {
+                    open: true,
+                    ..Set::default()
+                })),
             },
             "genAttrs" => {
                 let Some(names) = self.list(first) else {
-                    return Some(Value::Set(Rc::new(Set { open: true, ..Set::default() })));
+                    return Some(Value::Set(Rc::new(Set {
+                        open: true,
+                        ..Set::default()
+                    })));
                 };
                 let function = self.force(second?);
                 let mut set = Set::default();
@@ -681,8 +736,18 @@ impl Interpreter<'_> {
                     match self.text(name) {
                         Some(key) => {
                             let value = Thunk::call(function.clone(), vec![name.clone()]);
-                            let key_range = name.0.code.as_ref().map(|(file, node)| (*file, node.text_range()));
-                            set.entries.insert(key, Entry { value, key: key_range });
+                            let key_range = name
+                                .0
+                                .code
+                                .as_ref()
+                                .map(|(file, node)| (*file, node.text_range()));
+                            set.entries.insert(
+                                key,
+                                Entry {
+                                    value,
+                                    key: key_range,
+                                },
+                            );
                         }
                         None => set.open = true,
                     }
@@ -694,15 +759,22 @@ impl Interpreter<'_> {
                 self.from_pairs(&pairs)
             }
             "recursiveUpdate" => self.deep_update(&self.force(first), &self.force(second?)),
-            "mergeAttrs" | "unionOfDisjoint" => self.update(&self.force(first), &self.force(second?)),
+            "mergeAttrs" | "unionOfDisjoint" => {
+                self.update(&self.force(first), &self.force(second?))
+            }
             "mergeAttrsList" => {
                 let items = self.list(first)?;
-                items.iter().fold(Set::of([]), |all, item| self.update(&all, &self.force(item)))
+                items.iter().fold(Set::of([]), |all, item| {
+                    self.update(&all, &self.force(item))
+                })
             }
             "filterAttrs" => {
                 let function = self.force(first);
                 let set = self.set(second?)?;
-                let mut kept = Set { open: set.open, ..Set::default() };
+                let mut kept = Set {
+                    open: set.open,
+                    ..Set::default()
+                };
                 for (key, entry) in &set.entries {
                     let some = self.apply(function.clone(), Thunk::done(Value::Str(key.clone())));
                     if self.holds(&some, &entry.value) != Some(false) {
@@ -720,7 +792,13 @@ impl Interpreter<'_> {
             "attrValues" => {
                 let set = self.set(first)?;
                 let more = set.open.then(|| Thunk::done(Value::unknown()));
-                Value::List(set.entries.values().map(|entry| entry.value.clone()).chain(more).collect())
+                Value::List(
+                    set.entries
+                        .values()
+                        .map(|entry| entry.value.clone())
+                        .chain(more)
+                        .collect(),
+                )
             }
             "map" => Value::List(self.each(first, &self.list(second?)?).into()),
             "forEach" => Value::List(self.each(second?, &self.list(first)?).into()),
@@ -751,7 +829,9 @@ impl Interpreter<'_> {
             "filter" => {
                 let function = self.force(first);
                 let items = self.list(second?)?;
-                let kept = items.iter().filter(|item| self.holds(&function, item) != Some(false));
+                let kept = items
+                    .iter()
+                    .filter(|item| self.holds(&function, item) != Some(false));
                 Value::List(kept.cloned().collect())
             }
             "foldl'" | "foldl" => {
@@ -778,18 +858,28 @@ impl Interpreter<'_> {
                 Value::List(items[..items.len().checked_sub(1)?].into())
             }
             "take" | "drop" => {
-                let Value::Int(count) = self.force(first) else { return None };
+                let Value::Int(count) = self.force(first) else {
+                    return None;
+                };
                 let items = self.list(second?)?;
                 let at = usize::try_from(count).unwrap_or(0).min(items.len());
-                Value::List(if name == "take" { items[..at].into() } else { items[at..].into() })
+                Value::List(if name == "take" {
+                    items[..at].into()
+                } else {
+                    items[at..].into()
+                })
             }
             "sublist" => {
-                let (Value::Int(start), Value::Int(count)) = (self.force(first), self.force(second?)) else {
+                let (Value::Int(start), Value::Int(count)) =
+                    (self.force(first), self.force(second?))
+                else {
                     return None;
                 };
                 let items = self.list(last)?;
                 let start = usize::try_from(start).ok()?.min(items.len());
-                let end = start.saturating_add(usize::try_from(count).ok()?).min(items.len());
+                let end = start
+                    .saturating_add(usize::try_from(count).ok()?)
+                    .min(items.len());
                 Value::List(items[start..end].into())
             }
             "length" => Value::Int(self.list(first)?.len() as i64),
@@ -810,7 +900,9 @@ impl Interpreter<'_> {
                 Value::Bool(false)
             }
             "elemAt" => {
-                let Value::Int(at) = self.force(second?) else { return None };
+                let Value::Int(at) = self.force(second?) else {
+                    return None;
+                };
                 self.force(self.list(first)?.get(usize::try_from(at).ok()?)?)
             }
             "any" | "all" => {
@@ -828,13 +920,17 @@ impl Interpreter<'_> {
             "range" | "genList" => {
                 let (function, from, to) = match name {
                     "range" => {
-                        let (Value::Int(from), Value::Int(to)) = (self.force(first), self.force(second?)) else {
+                        let (Value::Int(from), Value::Int(to)) =
+                            (self.force(first), self.force(second?))
+                        else {
                             return None;
                         };
                         (None, from, to.checked_add(1)?)
                     }
                     _ => {
-                        let Value::Int(count) = self.force(second?) else { return None };
+                        let Value::Int(count) = self.force(second?) else {
+                            return None;
+                        };
                         (Some(self.force(first)), 0, count)
                     }
                 };
@@ -843,7 +939,9 @@ impl Interpreter<'_> {
                     return None;
                 }
                 let item = |number| match &function {
-                    Some(function) => Thunk::call(function.clone(), vec![Thunk::done(Value::Int(number))]),
+                    Some(function) => {
+                        Thunk::call(function.clone(), vec![Thunk::done(Value::Int(number))])
+                    }
                     None => Thunk::done(Value::Int(number)),
                 };
                 Value::List((from..to).map(item).collect())
@@ -901,9 +999,14 @@ impl Interpreter<'_> {
             }
             "intersectAttrs" => {
                 let (known, set) = (self.set(first)?, self.set(second?)?);
-                let entries = set.entries.iter().filter(|(name, _)| known.get(name).is_some());
+                let entries = set
+                    .entries
+                    .iter()
+                    .filter(|(name, _)| known.get(name).is_some());
                 Value::Set(Rc::new(Set {
-                    entries: entries.map(|(name, entry)| (name.clone(), entry.clone())).collect(),
+                    entries: entries
+                        .map(|(name, entry)| (name.clone(), entry.clone()))
+                        .collect(),
                     open: known.open,
                     unsure: set.unsure,
                     base: None,
@@ -912,7 +1015,8 @@ impl Interpreter<'_> {
             "concatStringsSep" => string(&self.names(second?)?.join(&self.text(first)?)),
             "concatStrings" => string(&self.names(first)?.concat()),
             "concatMapStringsSep" => {
-                let made: Thunk = Thunk::done(Value::List(self.each(second?, &self.list(last)?).into()));
+                let made: Thunk =
+                    Thunk::done(Value::List(self.each(second?, &self.list(last)?).into()));
                 string(&self.names(&made)?.join(&self.text(first)?))
             }
             "concatMapStrings" => {
@@ -942,7 +1046,11 @@ impl Interpreter<'_> {
                 if separator.is_empty() {
                     return None;
                 }
-                Value::list(text.split(&*separator).map(|part| Value::Str(part.into())).collect::<Vec<_>>())
+                Value::list(
+                    text.split(&*separator)
+                        .map(|part| Value::Str(part.into()))
+                        .collect::<Vec<_>>(),
+                )
             }
             "replaceStrings" => {
                 let (from, to) = (self.names(first)?, self.names(second?)?);
@@ -966,7 +1074,10 @@ impl Interpreter<'_> {
             "fix" | "makeExtensible" => {
                 let value = Thunk::new(State::Busy, None);
                 self.circles.borrow_mut().push(value.clone());
-                value.0.state.replace(State::Call(self.force(first), vec![value.clone()]));
+                value
+                    .0
+                    .state
+                    .replace(State::Call(self.force(first), vec![value.clone()]));
                 self.force(&value)
             }
             "makeOverridable" => self.apply(self.force(first), second?.clone()),
@@ -996,16 +1107,24 @@ impl Interpreter<'_> {
             }
             "functionArgs" => {
                 let formals = self.formals(&self.force(first))?;
-                Set::of(formals.into_iter().map(|(name, default)| (name, Thunk::done(Value::Bool(default)))))
+                Set::of(
+                    formals
+                        .into_iter()
+                        .map(|(name, default)| (name, Thunk::done(Value::Bool(default)))),
+                )
             }
-            "isFunction" | "isAttrs" | "isList" | "isString" | "isBool" | "isInt" | "isPath" | "isNull" => {
+            "isFunction" | "isAttrs" | "isList" | "isString" | "isBool" | "isInt" | "isPath"
+            | "isNull" => {
                 let value = self.force(first);
                 if value.is_opaque() {
                     return None;
                 }
                 Value::Bool(match name {
                     "isFunction" => matches!(value, Value::Lambda(..) | Value::Native(..)),
-                    "isAttrs" => matches!(value, Value::Set(_) | Value::Type(_) | Value::Rename(_) | Value::Room(_)),
+                    "isAttrs" => matches!(
+                        value,
+                        Value::Set(_) | Value::Type(_) | Value::Rename(_) | Value::Room(_)
+                    ),
                     "isList" => matches!(value, Value::List(_)),
                     "isString" => matches!(value, Value::Str(_) | Value::Text),
                     "isBool" => matches!(value, Value::Bool(_)),
@@ -1035,7 +1154,9 @@ impl Interpreter<'_> {
                 _ => return None,
             },
             "readDir" => {
-                let Value::Path(path) = self.force(first) else { return None };
+                let Value::Path(path) = self.force(first) else {
+                    return None;
+                };
                 let entries = self.sources.entries(&path);
                 if entries.is_empty() {
                     return None;
@@ -1111,15 +1232,17 @@ impl Interpreter<'_> {
                 _ => return None,
             },
             "types.ints.between" => {
-                let (Value::Int(least), Value::Int(greatest)) = (self.force(first), self.force(second?)) else {
+                let (Value::Int(least), Value::Int(greatest)) =
+                    (self.force(first), self.force(second?))
+                else {
                     return Some(Value::plain(int("intBetween", None, None)));
                 };
                 Value::plain(int("intBetween", Some(least), Some(greatest)))
             }
             "types.numbers.between" => Value::plain(Type::Number("numberBetween".into())),
-            "types.strMatching" => {
-                Value::plain(Type::Text(Text::Matching(self.text(first).unwrap_or_default())))
-            }
+            "types.strMatching" => Value::plain(Type::Text(Text::Matching(
+                self.text(first).unwrap_or_default(),
+            ))),
             "types.separatedString" => {
                 Value::plain(Type::Joined(self.text(first).unwrap_or_default()))
             }
@@ -1209,7 +1332,13 @@ impl Interpreter<'_> {
                         }
                         None => entry.value.clone(),
                     };
-                    all.entries.insert(name.clone(), Entry { value, key: entry.key });
+                    all.entries.insert(
+                        name.clone(),
+                        Entry {
+                            value,
+                            key: entry.key,
+                        },
+                    );
                 }
                 Value::Set(Rc::new(all))
             }

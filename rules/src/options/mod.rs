@@ -13,7 +13,7 @@ mod value;
 pub use declare::{Declarations, Library, declarations_at, is_candidate, library};
 pub use interpret::{Data, Limits, NoSources, Sources};
 pub use stored::Stored;
-pub use types::{Fit, Meeting, Known, Text, Type};
+pub use types::{Fit, Known, Meeting, Text, Type};
 
 use crate::module::{Class, Literal};
 use serde::{Deserialize, Serialize};
@@ -181,7 +181,11 @@ impl OptionSet {
                 // What is not declared goes to the free form of the whole.
                 return match &self.freeform {
                     Some(ty) => match inside(ty, &[], 0, path) {
-                        Found::Value { ty, .. } => Found::Value { declared: &[], len: path.len(), ty },
+                        Found::Value { ty, .. } => Found::Value {
+                            declared: &[],
+                            len: path.len(),
+                            ty,
+                        },
                         _ => Found::Unknown,
                     },
                     None if set.open => Found::Unknown,
@@ -266,7 +270,10 @@ impl OptionSet {
     ) {
         for (name, entry) in &self.entries {
             path.push(name.clone());
-            entry.declared.iter().for_each(|declared| visit(path, declared));
+            entry
+                .declared
+                .iter()
+                .for_each(|declared| visit(path, declared));
             entry.below.each_own_below(path, visit);
             path.pop();
         }
@@ -331,14 +338,34 @@ fn inside<'o>(
         }
         Type::AttrsOf { element, .. } => inside(element, declared, len, others),
         Type::Submodule(set) => match set.find(rest) {
-            Found::Value { declared: own, len: inner, ty } => match own.is_empty() {
+            Found::Value {
+                declared: own,
+                len: inner,
+                ty,
+            } => match own.is_empty() {
                 true => Found::Value { declared, len, ty },
-                false => Found::Value { declared: own, len: len + inner, ty },
+                false => Found::Value {
+                    declared: own,
+                    len: len + inner,
+                    ty,
+                },
             },
-            Found::NoSet { declared, len: inner, ty } => Found::NoSet { declared, len: len + inner, ty },
+            Found::NoSet {
+                declared,
+                len: inner,
+                ty,
+            } => Found::NoSet {
+                declared,
+                len: len + inner,
+                ty,
+            },
             Found::Missing(at, set) => {
                 let known = first.is_some_and(|name| name.starts_with('_'));
-                if known { Found::Unknown } else { Found::Missing(len + at, set) }
+                if known {
+                    Found::Unknown
+                } else {
+                    Found::Missing(len + at, set)
+                }
             }
             Found::Namespace(set) => Found::Namespace(set),
             Found::Unknown => Found::Unknown,
@@ -360,7 +387,9 @@ fn inside<'o>(
 fn suboptions<'t>(ty: &'t Type, path: &mut Vec<SmolStr>) -> Option<&'t OptionSet> {
     match ty {
         Type::Submodule(set) => Some(set),
-        Type::NullOr(inner) | Type::Unique(inner) | Type::Called(_, inner) => suboptions(inner, path),
+        Type::NullOr(inner) | Type::Unique(inner) | Type::Called(_, inner) => {
+            suboptions(inner, path)
+        }
         Type::AttrsOf { element, .. } | Type::NamedSet(_, element) => {
             path.push(ANY_NAME.into());
             suboptions(element, path)

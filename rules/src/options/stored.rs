@@ -181,9 +181,11 @@ impl Writer {
             Type::Unknown => StoredType::Unknown,
             Type::Bool => StoredType::Bool,
             Type::BoolByOr => StoredType::BoolByOr,
-            Type::Int { name, least, greatest } => {
-                StoredType::Int(self.text(name), *least, *greatest)
-            }
+            Type::Int {
+                name,
+                least,
+                greatest,
+            } => StoredType::Int(self.text(name), *least, *greatest),
             Type::Float => StoredType::Float,
             Type::Number(name) => StoredType::Number(self.text(name)),
             Type::Text(text) => StoredType::Text(text.clone()),
@@ -232,7 +234,10 @@ impl Writer {
     fn declared(&mut self, declared: &Declared) -> At {
         let ty = self.ty(&declared.ty);
         let default = declared.default.as_ref().map(|default| {
-            let literal = default.literal.as_ref().map(|literal| self.literal(literal));
+            let literal = default
+                .literal
+                .as_ref()
+                .map(|literal| self.literal(literal));
             (literal, self.text(&default.text))
         });
         let description = declared.description.as_ref().map(|text| self.text(text));
@@ -335,7 +340,9 @@ impl Reader<'_> {
             StoredType::Unique(inner) => Type::Unique(self.ty(*inner)?),
             StoredType::Tagged => Type::Tagged,
             StoredType::Named(name) => Type::Named(self.text(*name)?),
-            StoredType::NamedSet(name, inner) => Type::NamedSet(self.text(*name)?, self.ty(*inner)?),
+            StoredType::NamedSet(name, inner) => {
+                Type::NamedSet(self.text(*name)?, self.ty(*inner)?)
+            }
             StoredType::Called(name, inner) => Type::Called(self.text(*name)?, self.ty(*inner)?),
         };
         self.depth -= 1;
@@ -413,12 +420,16 @@ impl Reader<'_> {
             ..OptionSet::default()
         };
         for (name, declared, below) in &stored.entries {
-            let declared = declared.iter().map(|at| self.declared(*at)).collect::<Option<_>>()?;
+            let declared = declared
+                .iter()
+                .map(|at| self.declared(*at))
+                .collect::<Option<_>>()?;
             let below = match below {
                 None => OptionSet::default(),
                 Some(at) => OptionSet::clone(&*self.set(*at)?),
             };
-            set.entries.insert(self.text(*name)?, OptionEntry { declared, below });
+            set.entries
+                .insert(self.text(*name)?, OptionEntry { declared, below });
         }
         if let Some(at) = stored.freeform {
             set.freeform = Some(Type::clone(&*self.ty(at)?));

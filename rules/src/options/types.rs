@@ -213,8 +213,12 @@ impl Type {
             },
             (_, Known::Unknown) => Fit::Unsure,
             (Self::Bool | Self::BoolByOr, _) => fit(matches!(value, Known::Literal(Bool(_)))),
-            (Self::Int { least, greatest, .. }, Known::Literal(Integer(number))) => fit(least
-                .is_none_or(|least| *number >= least)
+            (
+                Self::Int {
+                    least, greatest, ..
+                },
+                Known::Literal(Integer(number)),
+            ) => fit(least.is_none_or(|least| *number >= least)
                 && greatest.is_none_or(|greatest| *number <= greatest)),
             (Self::Float, Known::Literal(Float(_))) => Fit::Yes,
             (Self::Number(name), Known::Literal(Integer(_) | Float(_))) => match name.as_str() {
@@ -245,11 +249,12 @@ impl Type {
             },
             (Self::Enum(members), _) => match (members, value) {
                 (Some(members), Known::Literal(literal)) => fit(members.contains(literal)),
-                (Some(members), Known::Text) => match members.iter().any(|m| matches!(m, String(_)))
-                {
-                    true => Fit::Unsure,
-                    false => Fit::No,
-                },
+                (Some(members), Known::Text) => {
+                    match members.iter().any(|m| matches!(m, String(_))) {
+                        true => Fit::Unsure,
+                        false => Fit::No,
+                    }
+                }
                 (Some(_), _) => Fit::No,
                 (None, _) => Fit::Unsure,
             },
@@ -278,8 +283,14 @@ impl Type {
     /// What do two definitions of the same priority do?
     pub fn meet(&self, a: &Known, b: &Known) -> Meeting {
         match self {
-            Self::Bool | Self::Int { .. } | Self::Float | Self::Number(_) | Self::Text(_)
-            | Self::Path | Self::SomePath | Self::Enum(_) => same(a, b),
+            Self::Bool
+            | Self::Int { .. }
+            | Self::Float
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Path
+            | Self::SomePath
+            | Self::Enum(_) => same(a, b),
             Self::Package | Self::Raw | Self::Unique(_) => Meeting::Unique,
             Self::NullOr(inner) => {
                 let is_null = |shape: &Known| match shape {
@@ -304,15 +315,21 @@ impl Type {
                     (Some(true), Some(true)) => left.meet(a, b),
                     // What the left one takes as well may be in its company.
                     (Some(false), Some(false)) => right.meet(a, b),
-                    (Some(_), Some(_)) if right.accepts(a) == Fit::No || right.accepts(b) == Fit::No => {
+                    (Some(_), Some(_))
+                        if right.accepts(a) == Fit::No || right.accepts(b) == Fit::No =>
+                    {
                         Meeting::Unique
                     }
                     _ => Meeting::Unsure,
                 }
             }
             Self::Unspecified => match (a, b) {
-                (Known::Literal(Literal::Integer(_)), Known::Literal(Literal::Integer(_))) => same(a, b),
-                (Known::Literal(x), Known::Literal(y)) if std::mem::discriminant(x) != std::mem::discriminant(y) => {
+                (Known::Literal(Literal::Integer(_)), Known::Literal(Literal::Integer(_))) => {
+                    same(a, b)
+                }
+                (Known::Literal(x), Known::Literal(y))
+                    if std::mem::discriminant(x) != std::mem::discriminant(y) =>
+                {
                     Meeting::Differ
                 }
                 _ => Meeting::Unsure,
@@ -397,7 +414,9 @@ impl fmt::Display for Type {
         match self {
             Self::Unknown => f.write_str("unknown"),
             Self::Bool | Self::BoolByOr => f.write_str("boolean"),
-            Self::Int { least, greatest, .. } => match (least, greatest) {
+            Self::Int {
+                least, greatest, ..
+            } => match (least, greatest) {
                 (Some(least), Some(greatest)) => {
                     write!(f, "integer between {least} and {greatest} (both inclusive)")
                 }
@@ -409,8 +428,12 @@ impl fmt::Display for Type {
             Self::Number(_) => f.write_str("signed integer or floating point number"),
             Self::Text(Text::Any) => f.write_str("string"),
             Self::Text(Text::NonEmpty) => f.write_str("non-empty string"),
-            Self::Text(Text::SingleLine) => f.write_str("(optionally newline-terminated) single-line string"),
-            Self::Text(Text::Matching(pattern)) => write!(f, "string matching the pattern {pattern}"),
+            Self::Text(Text::SingleLine) => {
+                f.write_str("(optionally newline-terminated) single-line string")
+            }
+            Self::Text(Text::Matching(pattern)) => {
+                write!(f, "string matching the pattern {pattern}")
+            }
             Self::Text(Text::Entry) => f.write_str("string, not containing newlines or colons"),
             Self::Joined(separator) => write!(f, "strings concatenated with {separator:?}"),
             Self::Path => f.write_str("absolute path"),
@@ -429,7 +452,9 @@ impl fmt::Display for Type {
             }
             Self::NullOr(inner) => write!(f, "null or {}", Phrase(inner, true)),
             Self::ListOf(element) => write!(f, "list of {}", Phrase(element, false)),
-            Self::NonEmptyListOf(element) => write!(f, "non-empty (list of {})", Phrase(element, false)),
+            Self::NonEmptyListOf(element) => {
+                write!(f, "non-empty (list of {})", Phrase(element, false))
+            }
             Self::AttrsOf { element, lazy } => {
                 let lazy = if *lazy { "lazy " } else { "" };
                 write!(f, "{lazy}attribute set of {}", Phrase(element, false))
@@ -444,12 +469,21 @@ impl fmt::Display for Type {
                 write!(f, "{} or {}", Phrase(left, true), Phrase(right, true))
             }
             Self::CoercedTo(from, to) => {
-                write!(f, "{} or {} convertible to it", Phrase(to, false), Phrase(from, false))
+                write!(
+                    f,
+                    "{} or {} convertible to it",
+                    Phrase(to, false),
+                    Phrase(from, false)
+                )
             }
-            Self::Function(to) => write!(f, "function that evaluates to a(n) {}", Phrase(to, false)),
+            Self::Function(to) => {
+                write!(f, "function that evaluates to a(n) {}", Phrase(to, false))
+            }
             Self::Unique(inner) => inner.fmt(f),
             Self::Tagged => f.write_str("attribute-tagged union"),
-            Self::Named(name) | Self::NamedSet(name, _) | Self::Called(name, _) => f.write_str(name),
+            Self::Named(name) | Self::NamedSet(name, _) | Self::Called(name, _) => {
+                f.write_str(name)
+            }
         }
     }
 }
@@ -518,13 +552,33 @@ mod tests {
             (Type::Enum(None), text("b"), Fit::Unsure),
             (Type::NullOr(Arc::new(STR)), null.clone(), Fit::Yes),
             (STR, null, Fit::No),
-            (Type::ListOf(Arc::new(STR)), list(&[text("a"), int(1)]), Fit::No),
-            (Type::ListOf(Arc::new(STR)), list(&[Known::Unknown]), Fit::Unsure),
+            (
+                Type::ListOf(Arc::new(STR)),
+                list(&[text("a"), int(1)]),
+                Fit::No,
+            ),
+            (
+                Type::ListOf(Arc::new(STR)),
+                list(&[Known::Unknown]),
+                Fit::Unsure,
+            ),
             (Type::ListOf(Arc::new(STR)), text("a"), Fit::No),
             (Type::NonEmptyListOf(Arc::new(STR)), list(&[]), Fit::No),
-            (Type::Either(Arc::new(Type::Bool), Arc::new(STR)), int(1), Fit::No),
-            (Type::Either(Arc::new(Type::Bool), Arc::new(Type::Unknown)), int(1), Fit::Unsure),
-            (Type::CoercedTo(Arc::new(STR), Arc::new(Type::Bool)), text("a"), Fit::Unsure),
+            (
+                Type::Either(Arc::new(Type::Bool), Arc::new(STR)),
+                int(1),
+                Fit::No,
+            ),
+            (
+                Type::Either(Arc::new(Type::Bool), Arc::new(Type::Unknown)),
+                int(1),
+                Fit::Unsure,
+            ),
+            (
+                Type::CoercedTo(Arc::new(STR), Arc::new(Type::Bool)),
+                text("a"),
+                Fit::Unsure,
+            ),
             (Type::Attrs, Known::Function, Fit::No),
             (Type::Unknown, int(1), Fit::Unsure),
         ] {
@@ -540,14 +594,49 @@ mod tests {
             (STR, text("a"), text("a"), Meeting::Merge),
             (STR, text("a"), text("b"), Meeting::Differ),
             (STR, text("a"), Known::Unknown, Meeting::Unsure),
-            (Type::Package, Known::Unknown, Known::Unknown, Meeting::Unique),
-            (Type::ListOf(Arc::new(STR)), Known::Unknown, Known::Unknown, Meeting::Merge),
-            (Type::NullOr(Arc::new(STR)), null.clone(), text("a"), Meeting::NullAndNot),
-            (Type::NullOr(Arc::new(Type::Package)), null.clone(), null, Meeting::Merge),
-            (Type::NullOr(Arc::new(Type::Package)), Known::Unknown, Known::Unknown, Meeting::Unsure),
+            (
+                Type::Package,
+                Known::Unknown,
+                Known::Unknown,
+                Meeting::Unique,
+            ),
+            (
+                Type::ListOf(Arc::new(STR)),
+                Known::Unknown,
+                Known::Unknown,
+                Meeting::Merge,
+            ),
+            (
+                Type::NullOr(Arc::new(STR)),
+                null.clone(),
+                text("a"),
+                Meeting::NullAndNot,
+            ),
+            (
+                Type::NullOr(Arc::new(Type::Package)),
+                null.clone(),
+                null,
+                Meeting::Merge,
+            ),
+            (
+                Type::NullOr(Arc::new(Type::Package)),
+                Known::Unknown,
+                Known::Unknown,
+                Meeting::Unsure,
+            ),
             (either.clone(), text("a"), text("b"), Meeting::Differ),
-            (either, text("a"), Known::Literal(Literal::Bool(true)), Meeting::Unique),
-            (Type::Number("number".into()), int(1), Known::Literal(Literal::Float("1.0".into())), Meeting::Unsure),
+            (
+                either,
+                text("a"),
+                Known::Literal(Literal::Bool(true)),
+                Meeting::Unique,
+            ),
+            (
+                Type::Number("number".into()),
+                int(1),
+                Known::Literal(Literal::Float("1.0".into())),
+                Meeting::Unsure,
+            ),
         ] {
             assert_eq!(ty.meet(&a, &b), expected, "{ty}: {a:?}, {b:?}");
         }
@@ -557,7 +646,13 @@ mod tests {
     fn types_read_like_the_manual() {
         let inner = Type::NullOr(Arc::new(Type::Either(Arc::new(STR), Arc::new(Type::Path))));
         let list = Type::ListOf(Arc::new(inner));
-        assert_eq!(list.to_string(), "list of (null or string or absolute path)");
-        assert_eq!(port().to_string(), "integer between 0 and 65535 (both inclusive)");
+        assert_eq!(
+            list.to_string(),
+            "list of (null or string or absolute path)"
+        );
+        assert_eq!(
+            port().to_string(),
+            "integer between 0 and 65535 (both inclusive)"
+        );
     }
 }

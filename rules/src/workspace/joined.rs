@@ -36,8 +36,10 @@ pub(super) struct Joined {
     keys: Vec<Keys>,
     /// The options that are set, for all rules.
     settings: Keys,
-    /// What is said of declarations.
-    declared: Vec<(usize, Diagnostic)>,
+    /// What is said of the declarations of each file.
+    declared: Vec<Vec<Diagnostic>>,
+    /// The files in which something is said that points to a file.
+    pointing: FxHashMap<usize, Vec<usize>>,
     /// What file rules say of each file.
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
     header_habit: bool,
@@ -95,6 +97,7 @@ impl Joined {
             options,
             settings: Keys::default(),
             declared: Vec::new(),
+            pointing: FxHashMap::default(),
             keys: Vec::new(),
             by_file: Vec::new(),
             header_habit: false,
@@ -184,7 +187,10 @@ impl Joined {
             again.extend(keys.of_file[file].iter().cloned());
             let after = keys.shared();
             if before != after {
-                let missing = keys.places.keys().filter(|key| key.starts_with(options::MISSING));
+                let missing = keys
+                    .places
+                    .keys()
+                    .filter(|key| key.starts_with(options::MISSING));
                 again.extend(missing.cloned());
             }
             self.settings = keys;
@@ -192,8 +198,16 @@ impl Joined {
         if !again.is_empty() {
             touched.extend(self.judge_settings(documents, again));
         }
-        if self.declared.iter().any(|(at, _)| *at == file) {
+        let own = &mut self.declared[file];
+        if !own.iter_mut().all(|found| found.follow(moved)) {
             touched.extend(self.judge_declarations(documents));
+        } else if let Some(others) = self.pointing.get(&file) {
+            let path = documents[file].path();
+            for other in others {
+                let found = self.declared[*other].iter_mut();
+                found.for_each(|found| found.follow_related(path, moved));
+                touched.insert(*other);
+            }
         }
         let habit = updated
             .outline
@@ -239,8 +253,7 @@ impl Joined {
                 .filter(move |(at, _)| *at == file)
                 .map(|(_, found)| found)
         });
-        let declared = self.declared.iter().filter(move |(at, _)| *at == file);
-        own.chain(shared).chain(declared.map(|(_, found)| found))
+        own.chain(shared).chain(&self.declared[file])
     }
 
     fn judge_file(
@@ -344,9 +357,34 @@ impl Joined {
             check.check_declarations(&mut cx);
             out = cx.out;
         }
-        let old = std::mem::replace(&mut self.declared, out);
-        let all = old.iter().chain(&self.declared);
-        all.map(|(file, _)| *file).collect()
+        let mut found = vec![Vec::new(); documents.len()];
+        self.pointing.clear();
+        let positions: FxHashMap<&str, usize> = match out.is_empty() {
+            true => FxHashMap::default(),
+            false => documents
+                .iter()
+                .enumerate()
+                .map(|(at, it)| (&**it.path(), at))
+                .collect(),
+        };
+        for (file, diagnostic) in out {
+            let others = diagnostic
+                .related
+                .iter()
+                .filter_map(|it| it.path.as_deref());
+            for other in others.filter_map(|path| positions.get(path)) {
+                let pointing = self.pointing.entry(*other).or_default();
+                if pointing.last() != Some(&file) {
+                    pointing.push(file);
+                }
+            }
+            found[file].push(diagnostic);
+        }
+        let old = std::mem::replace(&mut self.declared, found);
+        let both = self.declared.iter().enumerate().filter(|(file, found)| {
+            !found.is_empty() || old.get(*file).is_some_and(|old| !old.is_empty())
+        });
+        both.map(|(file, _)| file).collect()
     }
 }
 
@@ -447,7 +485,13 @@ impl Keys {
             self.found_in[*file].insert(key.clone());
         }
         let files = findings.iter().map(|(file, _)| *file).collect();
-        self.found.insert(key, Found { findings, files: own });
+        self.found.insert(
+            key,
+            Found {
+                findings,
+                files: own,
+            },
+        );
         files
     }
 

@@ -670,7 +670,8 @@ impl<'w> View<'w> {
         };
         settings.class != Class::Unknown
             || self.graph.configurations.iter().any(|configuration| {
-                configuration.members.contains_key(&id) && configuration.members.keys().any(declares)
+                configuration.members.contains_key(&id)
+                    && configuration.members.keys().any(declares)
             })
     }
 
@@ -681,7 +682,12 @@ impl<'w> View<'w> {
             return false;
         }
         let holding = |configuration: &Configuration| configuration.members.contains_key(&id);
-        let mut configurations = self.graph.configurations.iter().filter(|it| holding(it)).peekable();
+        let mut configurations = self
+            .graph
+            .configurations
+            .iter()
+            .filter(|it| holding(it))
+            .peekable();
         if self.options.is_own(settings) {
             return settings.class != Class::Unknown || configurations.peek().is_some();
         }

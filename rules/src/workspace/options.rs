@@ -104,7 +104,9 @@ impl Options {
                         continue;
                     };
                     if holes {
-                        let around = |option: &OptionDeclaration| option.path[..option.path.len() - 1].to_vec();
+                        let around = |option: &OptionDeclaration| {
+                            option.path[..option.path.len() - 1].to_vec()
+                        };
                         known.leaky.extend(module.options.iter().map(around));
                     }
                     let own = &declarations.options;
@@ -117,7 +119,10 @@ impl Options {
             }
             for configuration in &document.facts.configurations {
                 if configuration.modules.iter().any(is_hole) {
-                    options.by_class.values_mut().for_each(|known| known.gaps = true);
+                    options
+                        .by_class
+                        .values_mut()
+                        .for_each(|known| known.gaps = true);
                 }
             }
         }
@@ -239,7 +244,6 @@ impl ClassOptions {
             around.len() < path.len() && around.iter().zip(path).all(|(name, own)| name == own)
         })
     }
-
 }
 
 /// Nixvim's options where another module system has them. Its wrappers add some.
@@ -272,7 +276,11 @@ fn is_hole(import: &Import) -> bool {
 }
 
 pub(super) fn names_of(definition: &Definition) -> Vec<Option<&str>> {
-    definition.path.iter().map(|key| key.name.as_deref()).collect()
+    definition
+        .path
+        .iter()
+        .map(|key| key.name.as_deref())
+        .collect()
 }
 
 /// The key under which the definitions of an option meet; `None` when nothing is
@@ -427,14 +435,26 @@ pub fn rivals<'v>(graph: &Graph, settings: &Settings<'v>, visit: &mut dyn FnMut(
             .filter_map(|setting| {
                 let ways = configuration.members.get(&setting.module)?;
                 let priorities = setting.definition.priorities.as_slice();
-                Some(Member { setting: *setting, ways, priorities })
+                Some(Member {
+                    setting: *setting,
+                    ways,
+                    priorities,
+                })
             })
             .collect();
         if members.len() < 2 {
             continue;
         }
         // Most configurations hold the same ones.
-        let key: Vec<_> = members.iter().map(|member| (std::ptr::from_ref(member.setting.definition), std::ptr::from_ref(member.ways))).collect();
+        let key: Vec<_> = members
+            .iter()
+            .map(|member| {
+                (
+                    std::ptr::from_ref(member.setting.definition),
+                    std::ptr::from_ref(member.ways),
+                )
+            })
+            .collect();
         if !seen.insert(key) {
             continue;
         }
@@ -485,14 +505,21 @@ pub fn can_meet(a: &Ways, a_own: &[Guard], b: &Ways, b_own: &[Guard]) -> bool {
             let never = all.iter().any(|guard| guard.is_never());
             !never
                 && !all.iter().enumerate().any(|(index, guard)| {
-                    all[..index].iter().any(|earlier| earlier.contradicts(guard))
+                    all[..index]
+                        .iter()
+                        .any(|earlier| earlier.contradicts(guard))
                 })
         })
     })
 }
 
 /// The definitions of what `len` names lead to.
-fn meet<'v>(ty: &'v Type, len: usize, members: Vec<Member<'v, '_>>, visit: &mut dyn FnMut(Rivals<'v>)) {
+fn meet<'v>(
+    ty: &'v Type,
+    len: usize,
+    members: Vec<Member<'v, '_>>,
+    visit: &mut dyn FnMut(Rivals<'v>),
+) {
     // Only the strongest count, and those that may turn out to be.
     let Some(strongest) = members.iter().map(|member| member.take(len).0).min() else {
         return;
@@ -502,7 +529,10 @@ fn meet<'v>(ty: &'v Type, len: usize, members: Vec<Member<'v, '_>>, visit: &mut 
         .filter_map(|member| {
             let (priority, priorities) = member.take(len);
             // An operand of `//` can win, but another may have taken its place.
-            (priority == strongest).then_some(Member { priorities, ..member })
+            (priority == strongest).then_some(Member {
+                priorities,
+                ..member
+            })
         })
         .collect();
     if members.len() < 2 {
@@ -533,7 +563,12 @@ fn meet<'v>(ty: &'v Type, len: usize, members: Vec<Member<'v, '_>>, visit: &mut 
 }
 
 /// Definitions of parts of a set.
-fn descend<'v>(ty: &'v Type, len: usize, parts: &[Member<'v, '_>], visit: &mut dyn FnMut(Rivals<'v>)) {
+fn descend<'v>(
+    ty: &'v Type,
+    len: usize,
+    parts: &[Member<'v, '_>],
+    visit: &mut dyn FnMut(Rivals<'v>),
+) {
     match ty {
         Type::NullOr(inner) | Type::Unique(inner) => descend(inner, len, parts, visit),
         Type::AttrsOf { element, .. } => {
@@ -542,15 +577,21 @@ fn descend<'v>(ty: &'v Type, len: usize, parts: &[Member<'v, '_>], visit: &mut d
             }
         }
         Type::Submodule(set) => {
-            let mut options: FxHashMap<Vec<&str>, (Vec<Member<'v, '_>>, &'v Type)> = FxHashMap::default();
+            let mut options: FxHashMap<Vec<&str>, (Vec<Member<'v, '_>>, &'v Type)> =
+                FxHashMap::default();
             for part in parts {
                 let names = names_of(part.setting.definition);
                 let rest = &names[len..];
-                if let Found::Value { len: inner, .. } | Found::NoSet { len: inner, .. } = set.find(rest)
+                if let Found::Value { len: inner, .. } | Found::NoSet { len: inner, .. } =
+                    set.find(rest)
                     && let Some(path) = rest[..inner].iter().copied().collect::<Option<Vec<_>>>()
                     && let Found::Value { ty, .. } = set.find(&rest[..inner])
                 {
-                    options.entry(path).or_insert_with(|| (Vec::new(), ty)).0.push(part.clone());
+                    options
+                        .entry(path)
+                        .or_insert_with(|| (Vec::new(), ty))
+                        .0
+                        .push(part.clone());
                 }
             }
             for (path, (group, ty)) in options {
@@ -562,7 +603,10 @@ fn descend<'v>(ty: &'v Type, len: usize, parts: &[Member<'v, '_>], visit: &mut d
     }
 }
 
-fn by_name<'v, 'c>(len: usize, parts: &[Member<'v, 'c>]) -> FxHashMap<SmolStr, Vec<Member<'v, 'c>>> {
+fn by_name<'v, 'c>(
+    len: usize,
+    parts: &[Member<'v, 'c>],
+) -> FxHashMap<SmolStr, Vec<Member<'v, 'c>>> {
     let mut groups: FxHashMap<SmolStr, Vec<Member<'v, 'c>>> = FxHashMap::default();
     for part in parts {
         if let Some(name) = &part.setting.definition.path[len].name {
@@ -581,7 +625,10 @@ pub fn always_holds(configuration: &Configuration, module: ModuleId) -> bool {
 }
 
 /// Modules that declare options, of one configuration.
-pub fn declaring<'v>(view: &View<'v>, configuration: &Configuration) -> Vec<(ModuleId, &'v ModuleFacts)> {
+pub fn declaring<'v>(
+    view: &View<'v>,
+    configuration: &Configuration,
+) -> Vec<(ModuleId, &'v ModuleFacts)> {
     let mut all: Vec<_> = configuration
         .members
         .keys()

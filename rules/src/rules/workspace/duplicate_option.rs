@@ -90,6 +90,9 @@ declare_rule! {
     }
 }
 
+/// An option is compared with so many of the same name.
+const MOST_KNOWN: usize = 8;
+
 type Declaring<'v> = (ModuleId, &'v OptionDeclaration);
 
 impl Rule for DuplicateOption {
@@ -99,7 +102,8 @@ impl Rule for DuplicateOption {
 
     fn check_declarations(&self, cx: &mut WorkspaceContext<'_>) {
         let view = cx.view();
-        let mut told: FxHashSet<(*const OptionDeclaration, *const OptionDeclaration)> = FxHashSet::default();
+        // Each with one that it clashes with: who mends that sees the next.
+        let mut told: FxHashSet<*const OptionDeclaration> = FxHashSet::default();
         let mut pairs: Vec<(Declaring<'_>, Declaring<'_>)> = Vec::new();
         for configuration in &view.graph.configurations {
             let mut first: FxHashMap<&[_], Vec<Declaring<'_>>> = FxHashMap::default();
@@ -109,42 +113,45 @@ impl Rule for DuplicateOption {
                 }
                 for option in &module.options {
                     let known = first.entry(option.path.as_slice()).or_default();
-                    for other in known.iter() {
-                        let pair = (std::ptr::from_ref(other.1), std::ptr::from_ref(option));
+                    let clashing = known.iter().find(|(other_id, other)| {
                         let ways = |id: &ModuleId| &configuration.members[id];
-                        let is_same = view.graph.place(other.0).0 == view.graph.place(id).0
-                            && other.1.range == option.range;
-                        if is_same || !can_meet(ways(&other.0), &[], ways(&id), &[]) {
-                            continue;
-                        }
-                        if clash(other.1.declared.says, option.declared.says) && told.insert(pair) {
-                            pairs.push((*other, (id, option)));
+                        let is_same = view.graph.place(*other_id).0 == view.graph.place(id).0
+                            && other.range == option.range;
+                        !is_same
+                            && can_meet(ways(other_id), &[], ways(&id), &[])
+                            && clash(other.declared.says, option.declared.says)
+                    });
+                    if let Some(other) = clashing {
+                        for (own, other) in [((id, option), *other), (*other, (id, option))] {
+                            if told.insert(std::ptr::from_ref(own.1)) {
+                                pairs.push((own, other));
+                            }
                         }
                     }
-                    known.push((id, option));
+                    if known.len() < MOST_KNOWN {
+                        known.push((id, option));
+                    }
                 }
             }
         }
-        for (one, other) in pairs {
-            for ((id, option), (other_id, other)) in [(one, other), (other, one)] {
-                let (file, _) = view.graph.place(id);
-                let (other_file, _) = view.graph.place(other_id);
-                let path: Vec<_> = option.path.iter().map(|name| name.as_str()).collect();
-                let other_path = view.documents[other_file].path();
-                let place = match file == other_file {
-                    true => "in another place of this file".to_owned(),
-                    false => format!("in {other_path}"),
-                };
-                let message = format!("`{}` is also declared {place}", dotted(&path));
-                let mut diagnostic = Diagnostic::new(&Self::META, option.range, message)
-                    .help("a second declaration may only add a type that merges");
-                diagnostic.related.push(Related {
-                    path: (file != other_file).then(|| other_path.clone()),
-                    range: other.range,
-                    message: "declared here, too".to_owned(),
-                });
-                cx.report(file, diagnostic);
-            }
+        for ((id, option), (other_id, other)) in pairs {
+            let (file, _) = view.graph.place(id);
+            let (other_file, _) = view.graph.place(other_id);
+            let path: Vec<_> = option.path.iter().map(|name| name.as_str()).collect();
+            let other_path = view.documents[other_file].path();
+            let place = match file == other_file {
+                true => "in another place of this file".to_owned(),
+                false => format!("in {other_path}"),
+            };
+            let message = format!("`{}` is also declared {place}", dotted(&path));
+            let mut diagnostic = Diagnostic::new(&Self::META, option.range, message)
+                .help("a second declaration may only add a type that merges");
+            diagnostic.related.push(Related {
+                path: (file != other_file).then(|| other_path.clone()),
+                range: other.range,
+                message: "declared here, too".to_owned(),
+            });
+            cx.report(file, diagnostic);
         }
     }
 }
