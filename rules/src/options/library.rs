@@ -449,7 +449,7 @@ impl Interpreter<'_> {
     }
 
     /// A set from pairs of names and values.
-    fn from_pairs(&self, pairs: &[Thunk]) -> Value {
+    fn set_of_pairs(&self, pairs: &[Thunk]) -> Value {
         let mut set = Set::default();
         for pair in pairs {
             let pair = self.force(pair);
@@ -693,7 +693,7 @@ impl Interpreter<'_> {
                     }
                     "mapAttrs'" => {
                         let pairs: Vec<_> = calls.into_iter().map(|(_, value, _)| value).collect();
-                        let made = self.from_pairs(&pairs);
+                        let made = self.set_of_pairs(&pairs);
                         if set.open {
                             self.update(&made, &Value::unknown())
                         } else {
@@ -717,7 +717,7 @@ impl Interpreter<'_> {
                 ("value".into(), second?.clone()),
             ]),
             "listToAttrs" => match self.force(first) {
-                Value::List(pairs) => self.from_pairs(&pairs),
+                Value::List(pairs) => self.set_of_pairs(&pairs),
                 _ => Value::Set(Rc::new(Set {
                     open: true,
                     ..Set::default()
@@ -756,7 +756,7 @@ impl Interpreter<'_> {
             }
             "genAttrs'" => {
                 let pairs = self.each(second?, &self.list(first)?);
-                self.from_pairs(&pairs)
+                self.set_of_pairs(&pairs)
             }
             "recursiveUpdate" => self.deep_update(&self.force(first), &self.force(second?)),
             "mergeAttrs" | "unionOfDisjoint" => {

@@ -65,7 +65,15 @@ struct StoredDeclared {
     description: Option<At>,
     says: Says,
     place: Option<(At, u32, u32)>,
-    renamed: Option<(Option<Vec<At>>, bool, Option<At>, bool)>,
+    renamed: Option<StoredRenamed>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct StoredRenamed {
+    to: Option<Vec<At>>,
+    removed: bool,
+    message: Option<At>,
+    alias: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -247,7 +255,13 @@ impl Writer {
             let to = renamed.to.as_ref();
             let to = to.map(|to| to.iter().map(|name| self.text(name)).collect());
             let message = renamed.message.as_ref().map(|text| self.text(text));
-            (to, renamed.removed, message, renamed.alias)
+            let (removed, alias) = (renamed.removed, renamed.alias);
+            StoredRenamed {
+                to,
+                removed,
+                message,
+                alias,
+            }
         });
         self.declared.add(StoredDeclared {
             ty,
@@ -380,17 +394,17 @@ impl Reader<'_> {
         };
         let renamed = match &stored.renamed {
             None => None,
-            Some((to, removed, message, alias)) => Some(Renamed {
-                to: match to {
+            Some(renamed) => Some(Renamed {
+                to: match &renamed.to {
                     None => None,
                     Some(to) => Some(to.iter().map(|at| self.text(*at)).collect::<Option<_>>()?),
                 },
-                removed: *removed,
-                message: match message {
+                removed: renamed.removed,
+                message: match renamed.message {
                     None => None,
-                    Some(at) => Some(self.text(*at)?),
+                    Some(at) => Some(self.text(at)?),
                 },
-                alias: *alias,
+                alias: renamed.alias,
             }),
         };
         let (ty, says) = (stored.ty, stored.says);

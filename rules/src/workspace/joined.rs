@@ -142,7 +142,7 @@ impl Joined {
     }
 
     /// Calls with the key of the option that a definition of a module sets.
-    fn options_of(&self, file: usize) -> impl Fn(usize, &Definition, &mut dyn FnMut(&str)) {
+    fn options_of(&self, file: usize) -> impl Fn(usize, &Definition, Add<'_>) {
         move |module, definition, add| {
             let class = self.graph.class(self.graph.id(file, module));
             if let Some(key) = options::key_of(&self.options, class, definition) {
@@ -388,8 +388,11 @@ impl Joined {
     }
 }
 
+/// What takes the keys of a definition.
+type Add<'a> = &'a mut dyn FnMut(&str);
+
 /// Calls with the keys that a rule gives a definition.
-fn keys_of(rule: RuleIndex) -> impl Fn(usize, &Definition, &mut dyn FnMut(&str)) {
+fn keys_of(rule: RuleIndex) -> impl Fn(usize, &Definition, Add<'_>) {
     move |_, definition, add| rules::ALL[rule].keys(definition, add)
 }
 
@@ -422,7 +425,7 @@ impl Keys {
         &mut self,
         file: usize,
         document: &Document,
-        keys_of: impl Fn(usize, &Definition, &mut dyn FnMut(&str)),
+        keys_of: impl Fn(usize, &Definition, Add<'_>),
     ) {
         let mut own = Vec::new();
         for (module, facts) in document.facts.modules.iter().enumerate() {
