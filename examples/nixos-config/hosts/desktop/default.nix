@@ -7,6 +7,7 @@
     ../../vendor/printer.nix
     ../../modules/nixos/base.nix
     ../../modules/nixos/backup.nix
+    ../../modules/nixos/greeter.nix
     ../../modules/nixos/hardening.nix
     ../../modules/nixos/network.nix
   ];
@@ -28,6 +29,14 @@
   };
 
   site.backup.keep = 14;
+
+  site.greeter = {
+    enable = true;
+    theme = "light";
+    timeout = 0;
+    session = [ "sway" ];
+    command = "greet";
+  };
 
   system.stateVersion = "25.05";
 }

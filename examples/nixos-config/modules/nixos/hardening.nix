@@ -5,6 +5,13 @@ let
   inherit (lib) mkForce mkIf;
 in
 {
+  # The desktop has none of these screens, but reads the same file.
+  options.site.greeter.timeout = lib.mkOption {
+    type = lib.types.ints.positive;
+    default = 10;
+    description = "Seconds until an unattended screen goes dark.";
+  };
+
   config = mkIf config.security.apparmor.enable {
     boot.kernel.sysctl."kernel.sysrq" = 0;
     boot.kernel.sysctl."kernel.kptr_restrict" = 2;

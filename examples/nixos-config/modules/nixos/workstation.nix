@@ -27,9 +27,17 @@ in
 
   config = mkIf cfg.enable (mkMerge [
     (mkForceX11 cfg.x11)
+    (mkIf cfg.x11 {
+      services.xserver.videoDrivers = mkIf (!cfg.x11) [ "modesetting" ];
+    })
     {
       services.xserver.enable = true;
       services.pipewire.enable = true;
+      services.pulseaudio.enable = true;
+      services.pulseaudio.enable = mkForce false;
+
+      site.greeter.theme = "dark";
+      site.greeter.sessions = mkIf cfg.x11 [ "xterm" ];
 
       programs.ssh.askPassword = mkForce "";
 

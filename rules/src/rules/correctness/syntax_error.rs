@@ -110,25 +110,49 @@ mod tests {
             ("{ a = 1;", 8, "the file ends, but a `}` is missing"),
             ("{ a = { b = 1; ", 14, "the file ends, but a `}` is missing"),
             ("{ a = [ 1 2 }", 11, "missing `]` before `}`"),
-            ("{ a = 1; } }", 11, "nothing is open that this `}` could close"),
+            (
+                "{ a = 1; } }",
+                11,
+                "nothing is open that this `}` could close",
+            ),
             ("{ a = \"x; }", 6, "this string is never closed"),
             ("let a = 1 in a", 9, "missing `;` before `in`"),
             ("{ a = 1 b.c = 2; }", 7, "missing `;` before `b.c`"),
-            ("{ a = ”x”; }", 6, "expected a value, found the character `”` (U+201D)"),
+            (
+                "{ a = ”x”; }",
+                6,
+                "expected a value, found the character `”` (U+201D)",
+            ),
             ("# nothing\n", 0, "the file holds no expression"),
             ("if a then b", 11, "the file ends where `else` should be"),
         ] {
             let tree = crate::syntax::parse(text);
-            let [error] = tree.errors() else { panic!("one error for {text}: {:?}", tree.errors()) };
+            let [error] = tree.errors() else {
+                panic!("one error for {text}: {:?}", tree.errors())
+            };
             assert!(error.message.contains(message), "{text}: {}", error.message);
-            assert_eq!(u32::from(error.range.start()), column, "{text}: {}", error.message);
+            assert_eq!(
+                u32::from(error.range.start()),
+                column,
+                "{text}: {}",
+                error.message
+            );
             if let Some(missing) = error.missing {
-                let edit = crate::syntax::TextEdit { range: error.range, text: missing.to_owned() };
+                let edit = crate::syntax::TextEdit {
+                    range: error.range,
+                    text: missing.to_owned(),
+                };
                 let mended = tree.edit(&edit);
-                let next = mended.errors().first().map_or(u32::MAX, |e| e.range.start().into());
+                let next = mended
+                    .errors()
+                    .first()
+                    .map_or(u32::MAX, |e| e.range.start().into());
                 assert!(next >= column, "{text} with `{missing}` fails at {next}");
             }
         }
-        check(&SyntaxError::META, "{ a = (let b = 1; in with b; assert b; b); c = let { body = 1; }; }");
+        check(
+            &SyntaxError::META,
+            "{ a = (let b = 1; in with b; assert b; b); c = let { body = 1; }; }",
+        );
     }
 }

@@ -83,12 +83,18 @@ mod tests {
         let settings = Settings::default();
         let document = analyze(Source::new("deep.nix", text), &settings);
         let findings = Workspace::new(vec![document], []).check(&settings);
-        findings.iter().filter(|(_, d)| d.rule == &TooComplex::META).count()
+        findings
+            .iter()
+            .filter(|(_, d)| d.rule == &TooComplex::META)
+            .count()
     }
 
     #[test]
     fn one_finding_for_a_deep_file_and_none_for_a_long_one() {
-        assert_eq!(count(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))), 1);
+        assert_eq!(
+            count(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))),
+            1
+        );
         assert_eq!(count(&format!("[ {} ]", "a ".repeat(100_000))), 0);
     }
 }

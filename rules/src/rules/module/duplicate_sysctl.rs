@@ -6,7 +6,9 @@ use crate::module::{DEFAULT_PRIORITY, Definition, Guard};
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::syntax::{TextRange, TextSize};
-use crate::workspace::{self, Configuration, EVERY_KEY, FileContext, ModuleId, View, WorkspaceContext};
+use crate::workspace::{
+    self, Configuration, EVERY_KEY, FileContext, ModuleId, View, WorkspaceContext,
+};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -131,7 +133,10 @@ impl Place<'_> {
     /// The priority of the whole option, and that of the key in it.
     fn priorities(&self) -> (u32, u32) {
         let len = OPTION.len();
-        (self.definition.option_priority(len), self.definition.inner_priority(len))
+        (
+            self.definition.option_priority(len),
+            self.definition.inner_priority(len),
+        )
     }
     fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self.definition, other.definition)
@@ -206,12 +211,14 @@ fn clashes_in<'w>(
         .collect();
     // A stronger definition settles it, and so does one that may be there, as
     // far as anybody can tell: only the strongest can clash.
-    let Some(strongest) = members.iter().map(|(place, _)| place.priorities()).min() else { return };
+    let Some(strongest) = members.iter().map(|(place, _)| place.priorities()).min() else {
+        return;
+    };
     // An operand of `//` can win, but it may also have been replaced by another.
-    members.retain(|(place, _)| {
-        place.priorities() == strongest && place.definition.update.is_none()
-    });
-    if members.len() < 2 || strongest.0 > strongest_option(configuration, every, strongest.0, view) {
+    members
+        .retain(|(place, _)| place.priorities() == strongest && place.definition.update.is_none());
+    if members.len() < 2 || strongest.0 > strongest_option(configuration, every, strongest.0, view)
+    {
         return;
     }
     let always = |place: &Place<'_>, ways: &[Vec<Guard>]| {
@@ -245,16 +252,23 @@ const MOST_OTHERS: usize = 12;
 impl<'w> Clashes<'w> {
     /// Are enough others known for this one, and that one of them is certain?
     fn is_told(&self, place: &Place<'_>) -> bool {
-        self.by_definition.get(&std::ptr::from_ref(place.definition)).is_some_and(|at| {
-            self.all[*at].certain && self.all[*at].others.len() >= MOST_OTHERS
-        })
+        self.by_definition
+            .get(&std::ptr::from_ref(place.definition))
+            .is_some_and(|at| self.all[*at].certain && self.all[*at].others.len() >= MOST_OTHERS)
     }
 
     fn note(&mut self, place: Place<'w>, other: Place<'w>, certain: bool) {
-        let at = *self.by_definition.entry(std::ptr::from_ref(place.definition)).or_insert_with(|| {
-            self.all.push(Clash { place, others: Vec::new(), certain: false });
-            self.all.len() - 1
-        });
+        let at = *self
+            .by_definition
+            .entry(std::ptr::from_ref(place.definition))
+            .or_insert_with(|| {
+                self.all.push(Clash {
+                    place,
+                    others: Vec::new(),
+                    certain: false,
+                });
+                self.all.len() - 1
+            });
         let clash = &mut self.all[at];
         clash.certain |= certain;
         let known = clash.others.iter().any(|known| known.is(&other));
@@ -263,7 +277,6 @@ impl<'w> Clashes<'w> {
         }
     }
 }
-
 
 /// The strongest priority of the whole option in a configuration, if it is
 /// stronger than `known`.
@@ -289,7 +302,11 @@ fn strongest_option(
                 definition.starts_with(OPTION)
                     && definition.option_priority(OPTION.len()) == DEFAULT_PRIORITY
             });
-    if plain { spelled_out.min(DEFAULT_PRIORITY) } else { spelled_out.min(known) }
+    if plain {
+        spelled_out.min(DEFAULT_PRIORITY)
+    } else {
+        spelled_out.min(known)
+    }
 }
 
 fn is_certain(guards: &[Guard]) -> bool {
@@ -303,9 +320,12 @@ fn can_meet(a: &[Vec<Guard>], a_own: &[Guard], b: &[Vec<Guard>], b_own: &[Guard]
         b.iter().any(|b| {
             let all: Vec<_> = a.iter().chain(a_own).chain(b).chain(b_own).collect();
             let never = all.iter().any(|guard| guard.is_never());
-            !never && !all.iter().enumerate().any(|(index, guard)| {
-                all[..index].iter().any(|earlier| earlier.contradicts(guard))
-            })
+            !never
+                && !all.iter().enumerate().any(|(index, guard)| {
+                    all[..index]
+                        .iter()
+                        .any(|earlier| earlier.contradicts(guard))
+                })
         })
     })
 }
@@ -321,7 +341,11 @@ fn describe<'w>(clash: &Clash<'w>, view: &View<'w>) -> Diagnostic {
     let mut files: Vec<String> = Vec::new();
     for other in &others {
         let here = file_of(other) == own_file;
-        let file = if here { "this file".to_owned() } else { path_of(other).to_string() };
+        let file = if here {
+            "this file".to_owned()
+        } else {
+            path_of(other).to_string()
+        };
         if !files.contains(&file) {
             files.push(file);
         }
@@ -333,8 +357,15 @@ fn describe<'w>(clash: &Clash<'w>, view: &View<'w>) -> Diagnostic {
         [] => String::new(),
     };
     let (message, severity) = if clash.certain {
-        let again = if files == "this file" { "set twice in" } else { "also set in" };
-        (format!("`{name}` is {again} {files}, with the same priority"), Severity::Error)
+        let again = if files == "this file" {
+            "set twice in"
+        } else {
+            "also set in"
+        };
+        (
+            format!("`{name}` is {again} {files}, with the same priority"),
+            Severity::Error,
+        )
     } else {
         (
             format!("`{name}` may also be set in {files}, with the same priority"),
@@ -346,13 +377,19 @@ fn describe<'w>(clash: &Clash<'w>, view: &View<'w>) -> Diagnostic {
     } else {
         "when both conditions hold, the evaluation fails; let one give way with `mkDefault`"
     };
-    let mut diagnostic =
-        Diagnostic::new(&DuplicateSysctl::META, key.range, message).severity(severity).help(help);
+    let mut diagnostic = Diagnostic::new(&DuplicateSysctl::META, key.range, message)
+        .severity(severity)
+        .help(help);
     for other in &others {
         diagnostic.related.push(Related {
             path: (file_of(other) != own_file).then(|| path_of(other)),
             range: key_of(other.definition).range,
-            message: if clash.certain { "set here, too" } else { "may be set here, too" }.to_owned(),
+            message: if clash.certain {
+                "set here, too"
+            } else {
+                "may be set here, too"
+            }
+            .to_owned(),
         });
     }
     let position = |place: &Place<'_>| (path_of(place), place.definition.binding.start());
@@ -360,8 +397,12 @@ fn describe<'w>(clash: &Clash<'w>, view: &View<'w>) -> Diagnostic {
         let text = view.documents[file_of(place)].text();
         text[std::ops::Range::<usize>::from(place.definition.value)].to_owned()
     };
-    let equal = others.iter().all(|other| text_of(other) == text_of(&clash.place));
-    let first = others.iter().all(|other| position(&clash.place) < position(other));
+    let equal = others
+        .iter()
+        .all(|other| text_of(other) == text_of(&clash.place));
+    let first = others
+        .iter()
+        .all(|other| position(&clash.place) < position(other));
     if equal && clash.certain && clash.place.definition.literal().is_some() {
         // Of several equal ones the first stays; otherwise all would go.
         if !first {
@@ -389,7 +430,10 @@ fn line_of(text: &str, binding: TextRange) -> TextRange {
     let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
     let alone = text[line_start..start].trim().is_empty() && text[end..line_end].trim().is_empty();
     if alone {
-        TextRange::new(TextSize::new(line_start as u32), TextSize::new(line_end as u32))
+        TextRange::new(
+            TextSize::new(line_start as u32),
+            TextSize::new(line_end as u32),
+        )
     } else {
         binding
     }
@@ -398,10 +442,15 @@ fn line_of(text: &str, binding: TextRange) -> TextRange {
 /// A new module with the keys that the two files share, imported where one of
 /// them is.
 fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
-    let [related] = diagnostic.related.as_slice() else { return None };
+    let [related] = diagnostic.related.as_slice() else {
+        return None;
+    };
     let (view, file) = (cx.view(), cx.file());
     let other_path = related.path.as_ref()?;
-    let other_file = view.documents.iter().position(|document| document.path() == other_path)?;
+    let other_file = view
+        .documents
+        .iter()
+        .position(|document| document.path() == other_path)?;
     let (module, own) = defined_at(view, file, diagnostic.range)?;
     let (other_module, other) = defined_at(view, other_file, related.range)?;
     let text_of = |file: usize, definition: &Definition| {
@@ -435,7 +484,10 @@ fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
     let documents = view.documents;
     let folder = common_folder(documents[file].path(), documents[other_file].path());
     let target = path::join(&folder, "shared-sysctl.nix")?;
-    if documents.iter().any(|document| **document.path() == *target) {
+    if documents
+        .iter()
+        .any(|document| **document.path() == *target)
+    {
         return None;
     }
     // Where one of the two is imported by its path, the new module can stand beside it.
@@ -457,9 +509,20 @@ fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
             .in_file(documents[importer].path().clone()),
     );
     let count = shared.len();
-    let keys = if count == 1 { "the shared key".to_owned() } else { format!("{count} shared keys") };
-    let mut fix = Fix::new(Applicability::Manual, format!("move {keys} to {target}"), edits);
-    fix.creates.push(NewFile { path: Arc::from(target), text });
+    let keys = if count == 1 {
+        "the shared key".to_owned()
+    } else {
+        format!("{count} shared keys")
+    };
+    let mut fix = Fix::new(
+        Applicability::Manual,
+        format!("move {keys} to {target}"),
+        edits,
+    );
+    fix.creates.push(NewFile {
+        path: Arc::from(target),
+        text,
+    });
     Some(fix)
 }
 
@@ -482,9 +545,16 @@ fn defined_at<'w>(
 
 /// The deepest folder that holds both files.
 fn common_folder(a: &str, b: &str) -> String {
-    let folders = |path| path::parent(path).split('/').filter(|part| !part.is_empty());
-    let shared: Vec<_> =
-        folders(a).zip(folders(b)).take_while(|(a, b)| a == b).map(|(part, _)| part).collect();
+    let folders = |path| {
+        path::parent(path)
+            .split('/')
+            .filter(|part| !part.is_empty())
+    };
+    let shared: Vec<_> = folders(a)
+        .zip(folders(b))
+        .take_while(|(a, b)| a == b)
+        .map(|(part, _)| part)
+        .collect();
     shared.join("/")
 }
 
@@ -526,9 +596,17 @@ mod tests {
             "{ inherit (rec { boot.kernel = 1; }) x; boot.kernel.sysctl.\"a.b\" = 2; }",
         ] {
             let at = other.find("\"a.b\"").unwrap();
-            let at = if other[..at].ends_with("${") { at - 2 } else { at };
+            let at = if other[..at].ends_with("${") {
+                at - 2
+            } else {
+                at
+            };
             let width = if other[at..].starts_with('$') { 8 } else { 5 };
-            let b = format!("{other}\n#{}{} `a.b` is also set in a.nix", " ".repeat(at - 1), "^".repeat(width));
+            let b = format!(
+                "{other}\n#{}{} `a.b` is also set in a.nix",
+                " ".repeat(at - 1),
+                "^".repeat(width)
+            );
             let a = format!("{PLAIN}\n#                    ^^^^^ `a.b` is also set in b.nix");
             pair(&a, &b);
         }
@@ -536,9 +614,18 @@ mod tests {
 
     #[test]
     fn priorities_are_compared_as_numbers() {
-        pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 2; }");
-        pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkForce 2; }");
-        pair(PLAIN, "{ lib, ... }: { boot.kernel.sysctl = lib.mkDefault { \"a.b\" = 2; }; }");
+        pair(
+            PLAIN,
+            "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 2; }",
+        );
+        pair(
+            PLAIN,
+            "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkForce 2; }",
+        );
+        pair(
+            PLAIN,
+            "{ lib, ... }: { boot.kernel.sysctl = lib.mkDefault { \"a.b\" = 2; }; }",
+        );
         // One that `//` brings wins like any other.
         pair(
             "{ lib, ... }: { boot.kernel.sysctl = { \"c.d\" = 1; } // { \"a.b\" = 1; }; }",
@@ -559,7 +646,10 @@ mod tests {
             "{ lib, ... }: { boot.kernel.sysctl = lib.mkOverride 1000 { \"a.b\" = 1; }; }",
             "{ lib, ... }: { boot = lib.mkDefault { kernel.sysctl = lib.mkForce { \"a.b\" = 2; }; }; }",
         );
-        pair(PLAIN, "{ lib, ... }: { config = lib.mkForce { boot.kernel.sysctl.\"a.b\" = 2; }; }");
+        pair(
+            PLAIN,
+            "{ lib, ... }: { config = lib.mkForce { boot.kernel.sysctl.\"a.b\" = 2; }; }",
+        );
         pair(
             "{ lib, ... }: { boot.kernel.sysctl.\"a.b\" = lib.mkDefault 1; }
 #                                  ^^^^^ `a.b` is also set in b.nix",
@@ -597,10 +687,11 @@ mod tests {
             "{ lib, config, ... }: lib.mkIf (config.h == \"a\") { boot.kernel.sysctl.\"a.b\" = 2; }",
             "{ lib, config, ... }: lib.mkIf (config.h == \"b\") { boot.kernel.sysctl.\"a.b\" = 2; }",
         );
-        pair(PLAIN, "{ lib, ... }: lib.mkIf false { boot.kernel.sysctl.\"a.b\" = 2; }");
-        finds(
-            "{ boot.kernel.sysctl = if x then { \"a.b\" = 1; } else { \"a.b\" = 2; }; }",
+        pair(
+            PLAIN,
+            "{ lib, ... }: lib.mkIf false { boot.kernel.sysctl.\"a.b\" = 2; }",
         );
+        finds("{ boot.kernel.sysctl = if x then { \"a.b\" = 1; } else { \"a.b\" = 2; }; }");
     }
 
     #[test]

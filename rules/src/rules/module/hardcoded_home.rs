@@ -120,7 +120,9 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { allow: vec!["linuxbrew".to_owned()] }
+        Self {
+            allow: vec!["linuxbrew".to_owned()],
+        }
     }
 }
 
@@ -158,12 +160,24 @@ const PROSE_KEYS: &[&str] = &[
 ];
 
 /// Inside containers and virtual machines the paths are theirs.
-const CONTAINER_KEYS: &[&str] =
-    &["containers", "oci-containers", "bindMounts", "arion", "microvm", "dockerTools"];
+const CONTAINER_KEYS: &[&str] = &[
+    "containers",
+    "oci-containers",
+    "bindMounts",
+    "arion",
+    "microvm",
+    "dockerTools",
+];
 
 /// The value of these says where the home is; without regard to case, `-` and `_`.
-const DEFINING_KEYS: &[&str] =
-    &["home", "homedirectory", "homedir", "homepath", "userhome", "homefolder"];
+const DEFINING_KEYS: &[&str] = &[
+    "home",
+    "homedirectory",
+    "homedir",
+    "homepath",
+    "userhome",
+    "homefolder",
+];
 
 /// Names that stand for a name.
 const PLACEHOLDERS: &[&str] = &[
@@ -202,9 +216,9 @@ impl Rule for HardcodedHome {
         }
         let keys = place(node, cx);
         let allow = &cx.options::<Options>().allow;
-        let roots_own = keys.windows(2).any(|pair| {
-            pair[0].as_deref() == Some("users") && pair[1].as_deref() == Some("root")
-        });
+        let roots_own = keys
+            .windows(2)
+            .any(|pair| pair[0].as_deref() == Some("users") && pair[1].as_deref() == Some("root"));
         homes.retain(|home| match &home.name {
             Name::Literal(name) => {
                 !allow.iter().any(|allowed| allowed == name)
@@ -248,8 +262,7 @@ impl Rule for HardcodedHome {
                         "`/root` in a user's module works for root only",
                     )
                     .help("use `config.home.homeDirectory`");
-                    diagnostic.only_if =
-                        Some(Condition::HomeManagerModule(home.range.start()));
+                    diagnostic.only_if = Some(Condition::HomeManagerModule(home.range.start()));
                     diagnostic
                 }
             };
@@ -275,8 +288,9 @@ impl Rule for HardcodedHome {
             .filter(|(_, module)| module.range.contains_range(diagnostic.range))
             .filter(|(_, module)| module.config_depth == depth)
             .min_by_key(|(_, module)| module.range.len());
-        let class =
-            owner.map_or(Class::Unknown, |(index, _)| cx.view().class(cx.file(), index));
+        let class = owner.map_or(Class::Unknown, |(index, _)| {
+            cx.view().class(cx.file(), index)
+        });
         diagnostic.fixes.retain(|fix| match class {
             Class::HomeManager => fix.safe_if.is_some(),
             Class::NixOs => fix.safe_if.is_none(),
@@ -326,13 +340,20 @@ fn find_homes(node: &SyntaxNode, out: &mut Vec<Home>) {
     for element in node.children_with_tokens() {
         let after_hole = previous == Some(SyntaxKind::NODE_INTERPOL);
         previous = Some(element.kind());
-        let NodeOrToken::Token(token) = element else { continue };
+        let NodeOrToken::Token(token) = element else {
+            continue;
+        };
         let text = token.text();
-        if !matches!(token.kind(), SyntaxKind::TOKEN_STRING_CONTENT | SyntaxKind::TOKEN_PATH_ABS) {
+        if !matches!(
+            token.kind(),
+            SyntaxKind::TOKEN_STRING_CONTENT | SyntaxKind::TOKEN_PATH_ABS
+        ) {
             continue;
         }
         let followed = token.next_sibling_or_token();
-        let hole = followed.as_ref().filter(|e| e.kind() == SyntaxKind::NODE_INTERPOL);
+        let hole = followed
+            .as_ref()
+            .filter(|e| e.kind() == SyntaxKind::NODE_INTERPOL);
         for (root, at) in ["/home/", "/Users/", "/root"]
             .into_iter()
             .flat_map(|root| text.match_indices(root).map(move |(at, _)| (root, at)))
@@ -361,7 +382,13 @@ fn find_homes(node: &SyntaxNode, out: &mut Vec<Home>) {
                     let text = format!("{root}{hole}");
                     let range = TextRange::new(start, hole.text_range().end());
                     let behind_colon = before == Some(':');
-                    out.push(Home { name: Name::Interpolated, text, range, before, behind_colon });
+                    out.push(Home {
+                        name: Name::Interpolated,
+                        text,
+                        range,
+                        before,
+                        behind_colon,
+                    });
                     continue;
                 }
                 let glob = rest[name.len()..].starts_with(['*', '?', '$', '{', '%', '<', '[']);
@@ -402,7 +429,10 @@ fn starts_a_path(before: &str, after_hole: bool) -> bool {
 /// has the keys before it.
 fn place(node: &SyntaxNode, cx: &LocalContext<'_>) -> Vec<Option<SmolStr>> {
     let mut path = cx.attr_path(node);
-    if let Some(attrpath) = node.parent().filter(|p| p.kind() == SyntaxKind::NODE_ATTRPATH) {
+    if let Some(attrpath) = node
+        .parent()
+        .filter(|p| p.kind() == SyntaxKind::NODE_ATTRPATH)
+    {
         for key in attrpath.children() {
             if key == *node {
                 break;
@@ -414,18 +444,28 @@ fn place(node: &SyntaxNode, cx: &LocalContext<'_>) -> Vec<Option<SmolStr>> {
 }
 
 fn is_about_a_home(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
-    let has = |names: &[&str]| path.iter().flatten().any(|key| names.contains(&key.as_str()));
+    let has = |names: &[&str]| {
+        path.iter()
+            .flatten()
+            .any(|key| names.contains(&key.as_str()))
+    };
     let is_example = |key: &SmolStr| key.contains("example") || key.contains("Example");
     if path.iter().flatten().any(is_example) || speaks_to_the_directory_service(path, node) {
         return false;
     }
     // `bindMounts.x.hostPath` is the host's side of it.
     let inside = has(CONTAINER_KEYS)
-        && path.last().and_then(|key| key.as_deref()).is_none_or(|key| key != "hostPath");
+        && path
+            .last()
+            .and_then(|key| key.as_deref())
+            .is_none_or(|key| key != "hostPath");
     if has(LAYOUT_KEYS) || has(PROSE_KEYS) || inside {
         return false;
     }
-    let last = path.last().and_then(|key| key.as_deref()).unwrap_or_default();
+    let last = path
+        .last()
+        .and_then(|key| key.as_deref())
+        .unwrap_or_default();
     let before_last = path.len().checked_sub(2).and_then(|at| path[at].as_deref());
     // `users.users.alice.home = "/home/alice"`, `options.x.homeDirectory.default`.
     let defines = is_defining(last)
@@ -434,10 +474,13 @@ fn is_about_a_home(path: &[Option<SmolStr>], node: &SyntaxNode) -> bool {
     // Where it is an argument of `literalExpression` and the like.
     let prose = node.ancestors().skip(1).take(3).any(|ancestor| {
         ancestor.kind() == SyntaxKind::NODE_APPLY
-            && ancestor.first_child().and_then(|f| f.last_token()).is_some_and(|token| {
-                PROSE_KEYS.contains(&token.text())
-                    || matches!(token.text(), "mkEnableOption" | "mdDoc" | "literalDocBook")
-            })
+            && ancestor
+                .first_child()
+                .and_then(|f| f.last_token())
+                .is_some_and(|token| {
+                    PROSE_KEYS.contains(&token.text())
+                        || matches!(token.text(), "mkEnableOption" | "mdDoc" | "literalDocBook")
+                })
     });
     !(prose || defines && is_whole_home(node))
 }
@@ -474,7 +517,9 @@ fn is_volume_key(key: &str) -> bool {
 /// The option that knows the home of an account.
 fn account_home(attribute: &str) -> String {
     let plain = attribute.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && attribute.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        && attribute
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     if plain {
         format!("config.users.users.{attribute}.home")
     } else {
@@ -490,25 +535,36 @@ fn with_fixes(
     home: &Home,
     cx: &mut LocalContext<'_>,
 ) -> Diagnostic {
-    let Name::Literal(name) = &home.name else { return diagnostic };
+    let Name::Literal(name) = &home.name else {
+        return diagnostic;
+    };
     // In a key the replacement would make the structure depend on the
     // configuration; a path literal is copied to the store; behind `$` or `\`
     // an interpolation would be none.
     let is_key = node
         .ancestors()
         .take_while(|n| n.kind() != SyntaxKind::NODE_ATTRPATH_VALUE)
-        .any(|n| matches!(n.kind(), SyntaxKind::NODE_ATTRPATH | SyntaxKind::NODE_DYNAMIC));
+        .any(|n| {
+            matches!(
+                n.kind(),
+                SyntaxKind::NODE_ATTRPATH | SyntaxKind::NODE_DYNAMIC
+            )
+        });
     let top = cx.attr_path(node);
-    let structural = top.iter().flatten().any(|key| {
-        matches!(key.as_str(), "imports" | "options" | "inputs" | "nixConfig")
-    });
+    let structural = top
+        .iter()
+        .flatten()
+        .any(|key| matches!(key.as_str(), "imports" | "options" | "inputs" | "nixConfig"));
     // Beside `==` somebody asks whether the home is this one.
-    let compared = node.parent().and_then(ast::BinOp::cast).is_some_and(|operation| {
-        matches!(
-            operation.operator(),
-            Some(ast::BinOpKind::Equal | ast::BinOpKind::NotEqual)
-        )
-    });
+    let compared = node
+        .parent()
+        .and_then(ast::BinOp::cast)
+        .is_some_and(|operation| {
+            matches!(
+                operation.operator(),
+                Some(ast::BinOpKind::Equal | ast::BinOpKind::NotEqual)
+            )
+        });
     if node.kind() != SyntaxKind::NODE_STRING
         || is_key
         || structural
@@ -517,8 +573,12 @@ fn with_fixes(
     {
         return diagnostic;
     }
-    let Some(meaning) = cx.env(node).lookup("config") else { return diagnostic };
-    let Origin::Config(config_depth) = meaning.origin else { return diagnostic };
+    let Some(meaning) = cx.env(node).lookup("config") else {
+        return diagnostic;
+    };
+    let Origin::Config(config_depth) = meaning.origin else {
+        return diagnostic;
+    };
     if !meaning.path.is_empty() {
         return diagnostic;
     }
@@ -598,7 +658,9 @@ mod tests {
   gameHome = "/home/steam";
 }"#,
         );
-        finds(r#"{ home.packages = []; home.homeDirectory = lib.mkForce "/root"; home-manager.users.root = f "/root"; }"#);
+        finds(
+            r#"{ home.packages = []; home.homeDirectory = lib.mkForce "/root"; home-manager.users.root = f "/root"; }"#,
+        );
         finds("# FILE: tests/a.nix\n{ a = \"/home/alice\"; }");
     }
 
@@ -670,8 +732,16 @@ allow = [\"git\"]
   y = ({ config, ... }: { z = \"/home/alice/x\"; });
 #                              ^^^^^^^^^^^ `/home/alice`
 }";
-        let same = submodule.lines().filter(|line| !line.contains('^')).collect::<Vec<_>>();
-        check_fix(&HardcodedHome::META, submodule, Applicability::Unsafe, &same.join("\n"));
+        let same = submodule
+            .lines()
+            .filter(|line| !line.contains('^'))
+            .collect::<Vec<_>>();
+        check_fix(
+            &HardcodedHome::META,
+            submodule,
+            Applicability::Unsafe,
+            &same.join("\n"),
+        );
     }
 
     /// The example with its own fixes, safe ones only.
@@ -693,12 +763,21 @@ allow = [\"git\"]
   home.sessionVariables.A = \"/home/alice/a\";
 }
 ";
-        let marked = a.replace("/a\";\n", "/a\";\n#                            ^^^^^^^^^^^ `/home/alice`\n");
+        let marked = a.replace(
+            "/a\";\n",
+            "/a\";\n#                            ^^^^^^^^^^^ `/home/alice`\n",
+        );
         let safe = a.replace("/home/alice", "${config.home.homeDirectory}");
-        fixed_safely(&format!("{home}{marked}"), &format!("# FILE: home.nix\n{}{safe}", &home[17..]));
+        fixed_safely(
+            &format!("{home}{marked}"),
+            &format!("# FILE: home.nix\n{}{safe}", &home[17..]),
+        );
         // Another home in the repository: the module may be that one's, too.
         let other = "# FILE: other.nix\n{ config, ... }: { home.homeDirectory = config.x; }\n";
-        fixed_safely(&format!("{home}{marked}{other}"), &format!("{home}{a}{other}"));
+        fixed_safely(
+            &format!("{home}{marked}{other}"),
+            &format!("{home}{a}{other}"),
+        );
         // Another folder.
         let other = home.replace("alice", "alicia");
         fixed_safely(&format!("{other}{marked}"), &format!("{other}{a}"));
@@ -707,7 +786,14 @@ allow = [\"git\"]
             ("A = \"", "A = ({ config }: \""),
             ("{ config, ... }: {\n  home.s", "{ pkgs, ... }: {\n  home.s"),
         ] {
-            let odd = a.replace(from, to).replace("/a\";", if to.contains("({") { "/a\") { config = 1; };" } else { "/a\";" });
+            let odd = a.replace(from, to).replace(
+                "/a\";",
+                if to.contains("({") {
+                    "/a\") { config = 1; };"
+                } else {
+                    "/a\";"
+                },
+            );
             let column = odd.lines().nth(2).unwrap().find("/home").unwrap();
             let mark = format!("\n#{}^^^^^^^^^^^ `/home/alice`\n}}", " ".repeat(column - 1));
             let marked = odd.replacen("\n}", &mark, 1);

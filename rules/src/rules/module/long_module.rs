@@ -103,7 +103,10 @@ pub enum Count {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_lines: 200, count: Count::Physical }
+        Self {
+            max_lines: 200,
+            count: Count::Physical,
+        }
     }
 }
 
@@ -133,7 +136,9 @@ impl Rule for LongModule {
         }
         let text = cx.text();
         let start = usize::from(facts.header.code_start);
-        let len = text[start..].find(['\n', '\r']).unwrap_or(text.len() - start);
+        let len = text[start..]
+            .find(['\n', '\r'])
+            .unwrap_or(text.len() - start);
         let range = TextRange::at(TextSize::new(start as u32), TextSize::new(len as u32));
         let max = options.max_lines;
         let mut diagnostic = Diagnostic::new(
@@ -163,18 +168,35 @@ fn split(cx: &FileContext<'_>) -> Option<Fix> {
     let text = cx.text();
     let (name, lines) = groups(module).0.into_iter().find(|(name, _)| {
         // What also has a part below `config` would be torn apart.
-        let parts = || module.sections.iter().filter(|section| section.name == *name);
+        let parts = || {
+            module
+                .sections
+                .iter()
+                .filter(|section| section.name == *name)
+        };
         parts().all(|section| section.is_outermost)
     })?;
-    let parts: Vec<_> = module.sections.iter().filter(|section| section.name == name).collect();
+    let parts: Vec<_> = module
+        .sections
+        .iter()
+        .filter(|section| section.name == name)
+        .collect();
     if parts.len() == module.sections.len() {
         return None;
     }
     let stem = name.rsplit('.').next()?;
-    let is_name = stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let is_name = stem
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     let folder = path::parent(cx.path());
     let target = path::join(folder, &format!("{stem}.nix"))?;
-    if !is_name || cx.view().documents.iter().any(|document| **document.path() == *target) {
+    if !is_name
+        || cx
+            .view()
+            .documents
+            .iter()
+            .any(|document| **document.path() == *target)
+    {
         return None;
     }
     let slice = |range: TextRange| &text[std::ops::Range::<usize>::from(range)];
@@ -189,9 +211,10 @@ fn split(cx: &FileContext<'_>) -> Option<Fix> {
     }
     moved.push_str("}\n");
     let import = format!("./{stem}.nix");
-    let last = module.imports.iter().rfind(|import| {
-        import.guards.is_empty() && matches!(import.target, Target::Path(_))
-    });
+    let last = module
+        .imports
+        .iter()
+        .rfind(|import| import.guards.is_empty() && matches!(import.target, Target::Path(_)));
     edits.push(match (last, module.has_imports) {
         (Some(last), _) => Edit::insert(last.range.end(), format!(" {import}")),
         (None, true) => return None,
@@ -200,9 +223,15 @@ fn split(cx: &FileContext<'_>) -> Option<Fix> {
             Edit::insert(open, format!("\n  imports = [ {import} ];\n"))
         }
     });
-    let mut fix =
-        Fix::new(Applicability::Manual, format!("move `{name}` ({lines} lines) to {target}"), edits);
-    fix.creates.push(NewFile { path: target.into(), text: moved });
+    let mut fix = Fix::new(
+        Applicability::Manual,
+        format!("move `{name}` ({lines} lines) to {target}"),
+        edits,
+    );
+    fix.creates.push(NewFile {
+        path: target.into(),
+        text: moved,
+    });
     Some(fix)
 }
 
@@ -223,7 +252,11 @@ fn with_comments(text: &str, binding: TextRange) -> TextRange {
     }
     let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
     let rest = text[end..line_end].trim();
-    let to = if rest.is_empty() || rest.starts_with('#') { line_end } else { end };
+    let to = if rest.is_empty() || rest.starts_with('#') {
+        line_end
+    } else {
+        end
+    };
     TextRange::new(TextSize::new(from as u32), TextSize::new(to as u32))
 }
 
@@ -236,7 +269,9 @@ fn groups(module: &ModuleFacts) -> (Vec<(&str, u32)>, usize) {
         *by_name.entry(section.name.as_str()).or_default() += section.lines;
     }
     let total = by_name.len();
-    let large = by_name.into_iter().filter(|(_, lines)| *lines >= LEAST_LINES);
+    let large = by_name
+        .into_iter()
+        .filter(|(_, lines)| *lines >= LEAST_LINES);
     let mut groups: Vec<(&str, u32)> = large.collect();
     groups.sort_unstable_by_key(|(name, lines)| (std::cmp::Reverse(*lines), *name));
     (groups, total)
@@ -248,9 +283,15 @@ fn proposal(module: &ModuleFacts) -> Option<String> {
     if groups.is_empty() || total < 2 {
         return None;
     }
-    let shown: Vec<_> =
-        groups.iter().take(4).map(|(name, lines)| format!("`{name}` ({lines} lines)")).collect();
-    Some(format!("split it by concern; the largest groups are {}", shown.join(", ")))
+    let shown: Vec<_> = groups
+        .iter()
+        .take(4)
+        .map(|(name, lines)| format!("`{name}` ({lines} lines)"))
+        .collect();
+    Some(format!(
+        "split it by concern; the largest groups are {}",
+        shown.join(", ")
+    ))
 }
 
 #[cfg(test)]
@@ -293,7 +334,10 @@ rules.long-module = { max-lines = 3, count = \"code\" }
         let mark = "#^^^^^^^^^^^^^ this module has\n";
         let moved = format!("# FILE: nginx.nix\n{{ pkgs, ... }}:\n{{\n{nginx}}}\n");
         for (before, after) in [
-            ("  imports = [ ./disk.nix ];", "  imports = [ ./disk.nix ./nginx.nix ];"),
+            (
+                "  imports = [ ./disk.nix ];",
+                "  imports = [ ./disk.nix ./nginx.nix ];",
+            ),
             ("", "  imports = [ ./nginx.nix ];\n\n"),
         ] {
             let fixed = text(after, "", "") + &moved;
@@ -313,8 +357,13 @@ rules.long-module = { max-lines = 3, count = \"code\" }
         check(&LongModule::META, &format!("{{{long}\n}}"));
         check(
             &LongModule::META,
-            &format!("# Do not edit, generated by a script\n{{ ... }}: {{ services = {{{long}\n}}; }}"),
+            &format!(
+                "# Do not edit, generated by a script\n{{ ... }}: {{ services = {{{long}\n}}; }}"
+            ),
         );
-        check(&LongModule::META, &format!("{{ stdenv }}: stdenv.mkDerivation {{{long}\n}}"));
+        check(
+            &LongModule::META,
+            &format!("{{ stdenv }}: stdenv.mkDerivation {{{long}\n}}"),
+        );
     }
 }

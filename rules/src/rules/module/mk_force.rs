@@ -95,11 +95,17 @@ declare_rule! {
 const FORCING: &[&str] = &["mkForce", "mkImageMediaOverride", "mkVMOverride"];
 
 /// The last names of what forces.
-const ALL_FORCING: &[&str] = &["mkForce", "mkImageMediaOverride", "mkVMOverride", "mkOverride"];
+const ALL_FORCING: &[&str] = &[
+    "mkForce",
+    "mkImageMediaOverride",
+    "mkVMOverride",
+    "mkOverride",
+];
 
 /// A comment on an enclosing binding is about the priority when it has one of these.
-const ABOUT_PRIORITY: &[&str] =
-    &["forc", "overrid", "overrul", "overwrit", "priorit", "conflict", "clash", "collid"];
+const ABOUT_PRIORITY: &[&str] = &[
+    "forc", "overrid", "overrul", "overwrit", "priorit", "conflict", "clash", "collid",
+];
 
 impl Rule for MkForce {
     fn meta(&self) -> &'static RuleMeta {
@@ -111,7 +117,12 @@ impl Rule for MkForce {
     }
 
     fn needles(&self) -> &'static [&'static str] {
-        &["mkForce", "mkImageMediaOverride", "mkVMOverride", "mkOverride"]
+        &[
+            "mkForce",
+            "mkImageMediaOverride",
+            "mkVMOverride",
+            "mkOverride",
+        ]
     }
 
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
@@ -119,20 +130,30 @@ impl Rule for MkForce {
         if has_reason(node, cx) {
             return;
         }
-        let mut diagnostic =
-            Diagnostic::new(&Self::META, used.range, format!("`{}` without a reason", used.name))
-                .label("silences every plain definition of this option")
-                .help("say in a comment why the other definitions must lose");
+        let mut diagnostic = Diagnostic::new(
+            &Self::META,
+            used.range,
+            format!("`{}` without a reason", used.name),
+        )
+        .label("silences every plain definition of this option")
+        .help("say in a comment why the other definitions must lose");
         diagnostic.setting = setting(node, cx);
         if let Some((application, value)) = &used.application {
             // Parentheses around a whole value say nothing any more.
             let whole = application
                 .parent()
                 .is_some_and(|parent| parent.kind() == SyntaxKind::NODE_ATTRPATH_VALUE);
-            let value = if whole { without_parens(value) } else { value.clone() };
+            let value = if whole {
+                without_parens(value)
+            } else {
+                value.clone()
+            };
             let edit = Edit::replace(application.text_range(), value.text().to_string());
-            diagnostic =
-                diagnostic.fix(Fix::new(Applicability::Unsafe, "use the plain value", [edit]));
+            diagnostic = diagnostic.fix(Fix::new(
+                Applicability::Unsafe,
+                "use the plain value",
+                [edit],
+            ));
         }
         cx.report(diagnostic);
     }
@@ -169,7 +190,11 @@ fn use_of(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<Use> {
     let name = function_name(node, cx)?;
     if FORCING.contains(&name.as_str()) {
         let range = node.text_range();
-        return Some(Use { name: name.to_string(), range, application: applied });
+        return Some(Use {
+            name: name.to_string(),
+            range,
+            application: applied,
+        });
     }
     if name != "mkOverride" {
         return None;
@@ -204,15 +229,13 @@ fn setting(node: &SyntaxNode, cx: &LocalContext<'_>) -> Option<Vec<SmolStr>> {
     let mut path = path?;
     // Where the settings of a module begin.
     let names: Vec<_> = path.iter().map(SmolStr::as_str).collect();
-    let start = (0..names.len())
-        .rev()
-        .find_map(|at| match &names[at..] {
-            ["config" | "imports", ..] => Some(at + 1),
-            ["specialisation", _, "configuration", ..] | ["home-manager", "users", _, ..] => {
-                Some(at + 3)
-            }
-            _ => None,
-        });
+    let start = (0..names.len()).rev().find_map(|at| match &names[at..] {
+        ["config" | "imports", ..] => Some(at + 1),
+        ["specialisation", _, "configuration", ..] | ["home-manager", "users", _, ..] => {
+            Some(at + 3)
+        }
+        _ => None,
+    });
     path.drain(..start.unwrap_or(0));
     (!path.is_empty()).then_some(path)
 }
@@ -234,38 +257,56 @@ fn argument(function: &SyntaxNode) -> Option<(SyntaxNode, SyntaxNode)> {
 }
 
 fn has_reason(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> bool {
-    let on_line = node.last_token().map(|token| cx.comments_around(&token)).unwrap_or_default();
+    let on_line = node
+        .last_token()
+        .map(|token| cx.comments_around(&token))
+        .unwrap_or_default();
     if on_line.iter().any(|comment| is_reason(comment)) {
         return true;
     }
     let names = names_of(node, cx);
-    cx.statements(node).iter().enumerate().any(|(distance, statement)| {
-        let comments = &statement.comments;
-        if comments.heading.iter().any(|line| is_reason(line) && is_about_priority(line)) {
-            return true;
-        }
-        let mut reasons =
-            comments.above.iter().chain(&comments.trailing).filter(|line| is_reason(line));
-        if distance == 0 || statement.same_line {
-            let paragraph = comments.paragraph.iter();
-            return reasons.next().is_some()
-                || run_has_reason(comments)
-                || paragraph.filter(|line| is_reason(line)).any(|line| is_sentence(line));
-        }
-        // Over a set the comment may be about something else in it, unless the
-        // set is nothing but forced, or nothing but forced comes before this in
-        // it, or the comment says so.
-        let all_forced = comments.heads.all_among(ALL_FORCING);
-        let leads = statement.before.is_empty() || statement.before.all_among(ALL_FORCING);
-        reasons.any(|line| {
-            all_forced || leads || is_about_priority(line) || mentions(line, &names)
-        }) || all_forced && run_has_reason(comments)
-    })
+    cx.statements(node)
+        .iter()
+        .enumerate()
+        .any(|(distance, statement)| {
+            let comments = &statement.comments;
+            if comments
+                .heading
+                .iter()
+                .any(|line| is_reason(line) && is_about_priority(line))
+            {
+                return true;
+            }
+            let mut reasons = comments
+                .above
+                .iter()
+                .chain(&comments.trailing)
+                .filter(|line| is_reason(line));
+            if distance == 0 || statement.same_line {
+                let paragraph = comments.paragraph.iter();
+                return reasons.next().is_some()
+                    || run_has_reason(comments)
+                    || paragraph
+                        .filter(|line| is_reason(line))
+                        .any(|line| is_sentence(line));
+            }
+            // Over a set the comment may be about something else in it, unless the
+            // set is nothing but forced, or nothing but forced comes before this in
+            // it, or the comment says so.
+            let all_forced = comments.heads.all_among(ALL_FORCING);
+            let leads = statement.before.is_empty() || statement.before.all_among(ALL_FORCING);
+            reasons.any(|line| {
+                all_forced || leads || is_about_priority(line) || mentions(line, &names)
+            }) || all_forced && run_has_reason(comments)
+        })
 }
 
 /// Three words or more: not just the title of what follows.
 fn is_sentence(comment: &str) -> bool {
-    crate::module::comment_text(comment).split_whitespace().count() >= 3
+    crate::module::comment_text(comment)
+        .split_whitespace()
+        .count()
+        >= 3
 }
 
 /// The words by which a comment would call the forced setting: those of its
@@ -309,7 +350,10 @@ fn mentions(comment: &str, names: &[String]) -> bool {
 
 /// Is there a reason above the run of forced settings that this one is in?
 fn run_has_reason(statement: &Attached) -> bool {
-    statement.run.iter().all(|entry| entry.heads.all_among(ALL_FORCING))
+    statement
+        .run
+        .iter()
+        .all(|entry| entry.heads.all_among(ALL_FORCING))
         && statement
             .run
             .last()
@@ -326,7 +370,9 @@ fn is_reason(comment: &str) -> bool {
 fn is_about_priority(comment: &str) -> bool {
     comment.split_whitespace().any(|word| {
         // `clock.force-quantum` is a name, not a word about priorities.
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+        let word = word
+            .trim_matches(|c: char| !c.is_alphanumeric())
+            .to_ascii_lowercase();
         let is_prose = !word.contains(['.', '-', '_', '=']);
         is_prose && ABOUT_PRIORITY.iter().any(|about| word.contains(about))
     })
@@ -339,9 +385,15 @@ const MOST_PLACES: usize = 8;
 fn default_elsewhere(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
     let plain = diagnostic.fixes.first()?;
     let module = cx.facts().module_at(diagnostic.range)?;
-    let path: Vec<_> = diagnostic.setting.as_ref()?.iter().map(SmolStr::as_str).collect();
-    let mut others =
-        cx.view().other_definitions(cx.module_id(module), &path, MOST_PLACES)?;
+    let path: Vec<_> = diagnostic
+        .setting
+        .as_ref()?
+        .iter()
+        .map(SmolStr::as_str)
+        .collect();
+    let mut others = cx
+        .view()
+        .other_definitions(cx.module_id(module), &path, MOST_PLACES)?;
     others.retain(|(id, other)| {
         *id != cx.module_id(module) || !other.binding.contains_range(diagnostic.range)
     });
@@ -355,8 +407,11 @@ fn default_elsewhere(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fi
         }
         let text = &document.text()[std::ops::Range::<usize>::from(other.value)];
         let simple = other.literal().is_some() || text.starts_with(['{', '[', '(', '"']);
-        let text =
-            if simple { format!("lib.mkDefault {text}") } else { format!("lib.mkDefault ({text})") };
+        let text = if simple {
+            format!("lib.mkDefault {text}")
+        } else {
+            format!("lib.mkDefault ({text})")
+        };
         edits.push(Edit::replace(other.value, text).in_file(document.path().clone()));
     }
     let (first, _) = others.first()?;
@@ -442,7 +497,9 @@ in
         finds("{ mkForce, ... }: { a = mkForce 1; }");
         finds("{ config, ... }: { a = config.lib.mkForce 1; }");
         finds("{ lib, ... }: let mkForce = x: x; in with lib; { a = mkForce 1; }");
-        finds(r#"{ lib, ... }: { a = "mkForce"; programs.mkForceX11 = lib.mkForceX11 1; /* mkForce */ }"#);
+        finds(
+            r#"{ lib, ... }: { a = "mkForce"; programs.mkForceX11 = lib.mkForceX11 1; /* mkForce */ }"#,
+        );
         finds("{ lib, ... }: { options.a = lib.mkOption { description = ''use mkForce''; }; }");
     }
 

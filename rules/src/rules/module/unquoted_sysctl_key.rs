@@ -91,12 +91,16 @@ impl Rule for UnquotedSysctlKey {
                     continue;
                 }
                 let keys = &keys[OPTION.len()..];
-                let Some(names) =
-                    keys.iter().map(|key| key.name.as_deref()).collect::<Option<Vec<_>>>()
+                let Some(names) = keys
+                    .iter()
+                    .map(|key| key.name.as_deref())
+                    .collect::<Option<Vec<_>>>()
                 else {
                     continue;
                 };
-                let (Some(first), Some(last)) = (keys.first(), keys.last()) else { continue };
+                let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
+                    continue;
+                };
                 let key = names.join(".");
                 // Written in one piece, the key can be quoted in one piece.
                 let (whole, one_piece) = if first.range.start() < last.range.end() {
@@ -127,10 +131,22 @@ mod tests {
 
     #[test]
     fn only_definitions_of_modules() {
-        check(&UnquotedSysctlKey::META, "{ pkgs, ... }: { boot.kernel.sysctl.\"vm.x\" = 1; }");
-        check(&UnquotedSysctlKey::META, "{ pkgs, ... }: { boot.kernel.sysctl.${pkgs.x}.y = 1; }");
-        check(&UnquotedSysctlKey::META, "{ pkgs, ... }: { boot.kernel.sysctl.x = 1; }");
-        check(&UnquotedSysctlKey::META, "final: prev: { boot.kernel.sysctl.x.y = 1; }");
+        check(
+            &UnquotedSysctlKey::META,
+            "{ pkgs, ... }: { boot.kernel.sysctl.\"vm.x\" = 1; }",
+        );
+        check(
+            &UnquotedSysctlKey::META,
+            "{ pkgs, ... }: { boot.kernel.sysctl.${pkgs.x}.y = 1; }",
+        );
+        check(
+            &UnquotedSysctlKey::META,
+            "{ pkgs, ... }: { boot.kernel.sysctl.x = 1; }",
+        );
+        check(
+            &UnquotedSysctlKey::META,
+            "final: prev: { boot.kernel.sysctl.x.y = 1; }",
+        );
         check(
             &UnquotedSysctlKey::META,
             "{ lib, ... }: { config = lib.mkIf true {

@@ -83,8 +83,14 @@ declare_rule! {
 }
 
 /// An option that has nothing but these extends one that has its type elsewhere.
-const EXTENDING: &[&str] =
-    &["apply", "defaultText", "internal", "visible", "readOnly", "relatedPackages"];
+const EXTENDING: &[&str] = &[
+    "apply",
+    "defaultText",
+    "internal",
+    "visible",
+    "readOnly",
+    "relatedPackages",
+];
 
 impl Rule for UntypedOption {
     fn meta(&self) -> &'static RuleMeta {
@@ -100,16 +106,25 @@ impl Rule for UntypedOption {
     }
 
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
-        let Some((function, arguments)) = application(node) else { return };
-        let [argument] = arguments.as_slice() else { return };
-        if function.last_token().is_none_or(|token| token.text() != "mkOption")
+        let Some((function, arguments)) = application(node) else {
+            return;
+        };
+        let [argument] = arguments.as_slice() else {
+            return;
+        };
+        if function
+            .last_token()
+            .is_none_or(|token| token.text() != "mkOption")
             || cx.lib_function(&function).as_deref() != Some("mkOption")
         {
             return;
         }
         // `mkEnableOption "…" // mkOption { default = true; }` has the type of
         // its other operand.
-        let outer = node.ancestors().skip(1).find(|n| n.kind() != SyntaxKind::NODE_PAREN);
+        let outer = node
+            .ancestors()
+            .skip(1)
+            .find(|n| n.kind() != SyntaxKind::NODE_PAREN);
         if outer.is_some_and(|outer| outer.kind() == SyntaxKind::NODE_BIN_OP) {
             return;
         }
@@ -125,7 +140,9 @@ impl Rule for UntypedOption {
             return;
         }
         if find("type").is_some()
-            || attributes.iter().all(|attribute| EXTENDING.contains(&attribute.name.as_str()))
+            || attributes
+                .iter()
+                .all(|attribute| EXTENDING.contains(&attribute.name.as_str()))
         {
             return;
         }
@@ -183,9 +200,13 @@ struct Attribute {
 fn collect(set: &SyntaxNode, out: &mut Vec<Attribute>) -> bool {
     if let Some(operation) = ast::BinOp::cast(set.clone()) {
         return operation.operator() == Some(ast::BinOpKind::Update)
-            && set.children().all(|operand| collect(&without_parens(&operand), out));
+            && set
+                .children()
+                .all(|operand| collect(&without_parens(&operand), out));
     }
-    let Some(set) = ast::AttrSet::cast(set.clone()) else { return false };
+    let Some(set) = ast::AttrSet::cast(set.clone()) else {
+        return false;
+    };
     for entry in set.entries() {
         let node = entry.syntax();
         let gap = node
@@ -193,7 +214,9 @@ fn collect(set: &SyntaxNode, out: &mut Vec<Attribute>) -> bool {
             .filter(|element| element.kind() == SyntaxKind::TOKEN_WHITESPACE)
             .map(|element| element.to_string());
         let mut add = |attr: &ast::Attr, value: Option<SyntaxNode>| -> bool {
-            let Some(name) = attr_name(attr) else { return false };
+            let Some(name) = attr_name(attr) else {
+                return false;
+            };
             out.push(Attribute {
                 name,
                 key: attr.syntax().text_range(),
@@ -221,16 +244,22 @@ fn collect(set: &SyntaxNode, out: &mut Vec<Attribute>) -> bool {
 /// The path of the option that `node` declares, below `options`.
 fn option_path(node: &SyntaxNode, cx: &LocalContext<'_>) -> Option<String> {
     let path = cx.attr_path(node);
-    let start = path.iter().rposition(|name| name.as_deref() == Some("options")).map_or(0, |i| i + 1);
+    let start = path
+        .iter()
+        .rposition(|name| name.as_deref() == Some("options"))
+        .map_or(0, |i| i + 1);
     let names: Option<Vec<_>> = path[start..].iter().map(|name| name.as_deref()).collect();
-    names.filter(|names| !names.is_empty()).map(|names| names.join("."))
+    names
+        .filter(|names| !names.is_empty())
+        .map(|names| names.join("."))
 }
 
 /// How `types` is spelled where `node` stands, with the dot.
 fn types_prefix(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<&'static str> {
     let env = cx.env(node);
     let lib = |name: &str, path: &[&str]| {
-        env.lookup(name).is_some_and(|meaning| meaning.origin == Origin::Lib && meaning.path == path)
+        env.lookup(name)
+            .is_some_and(|meaning| meaning.origin == Origin::Lib && meaning.path == path)
     };
     if lib("types", &["types"]) {
         Some("types.")
@@ -265,7 +294,8 @@ fn type_of(default: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<&'static s
         ast::Expr::PathRel(_) | ast::Expr::PathAbs(_) | ast::Expr::PathHome(_) => Some("path"),
         ast::Expr::Select(_) => {
             let meaning = cx.meaning(&default)?;
-            let package = meaning.origin == Origin::Argument("pkgs".into()) && meaning.path.len() == 1;
+            let package =
+                meaning.origin == Origin::Argument("pkgs".into()) && meaning.path.len() == 1;
             // `pkgs.texlive` is a set of packages; the option's name knows.
             let named = cx.attr_path(&default).into_iter().rev().nth(1).flatten();
             let named = named.is_some_and(|name| name.to_lowercase().ends_with("package"));
@@ -305,7 +335,9 @@ mod tests {
         finds("{ lib, args, ... }: { options.a = lib.mkOption args; }");
         finds("{ lib, ... }: { options.a = lib.mkOption { ${x} = 1; default = 1; }; }");
         finds("{ lib, ... }: { options.a = lib.mkOption { type.foo = 1; }; }");
-        finds("{ lib, ... }: { options.a = lib.mkEnableOption \"x\" // lib.mkOption { default = true; }; }");
+        finds(
+            "{ lib, ... }: { options.a = lib.mkEnableOption \"x\" // lib.mkOption { default = true; }; }",
+        );
         finds("{ lib, ... }: { options.a = (lib.mkOption { default = true; }) // lib.x; }");
         finds("{ lib, ... }: { options.a = lib.mkOption { visible = false; default = null; }; }");
     }
@@ -340,12 +372,20 @@ mod tests {
             ("null", None),
             ("pkgs.texlive", None),
         ] {
-            let text =
-                format!("{{ lib, pkgs, ... }}: {{ options.a = lib.mkOption {{ default = {default}; }}; }}");
+            let text = format!(
+                "{{ lib, pkgs, ... }}: {{ options.a = lib.mkOption {{ default = {default}; }}; }}"
+            );
             let settings = crate::Settings::default();
             let document = crate::analyze(crate::Source::new("a.nix", text), &settings);
             let findings = crate::Workspace::new(vec![document], []).check(&settings);
-            let fix = findings.iter().next().expect("a finding").1.fixes.first().cloned();
+            let fix = findings
+                .iter()
+                .next()
+                .expect("a finding")
+                .1
+                .fixes
+                .first()
+                .cloned();
             let title = fix.map(|fix| fix.title);
             let expected = proposed.map(|name| format!("add `type = lib.types.{name}`"));
             assert_eq!(title, expected, "{default}");

@@ -2,7 +2,7 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Diagnostic, Related};
-use crate::module::{Definition, Guard, Literal};
+use crate::module::{Definition, Literal};
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::workspace::{FileContext, dotted};
 use rustc_hash::FxHashMap;
@@ -68,36 +68,55 @@ impl Rule for Contradiction {
     fn check_file(&self, cx: &mut FileContext<'_>) {
         let facts = cx.facts();
         for module in &facts.modules {
-            let mut forced: Vec<&Definition> = module.definitions.iter().filter(|it| is_plain(it) && !it.priorities.is_empty()).collect();
+            let mut forced: Vec<&Definition> = module
+                .definitions
+                .iter()
+                .filter(|it| it.update.is_none() && !it.priorities.is_empty())
+                .collect();
             forced.retain(|it| switch(it).is_some());
             if forced.is_empty() {
                 continue;
             }
             let mut by_path: FxHashMap<Vec<&str>, Vec<&Definition>> = FxHashMap::default();
             for definition in &module.definitions {
-                if is_plain(definition) && switch(definition).is_some()
+                if definition.update.is_none()
+                    && switch(definition).is_some()
                     && let Some(names) = definition.names()
                 {
                     by_path.entry(names).or_default().push(definition);
                 }
             }
             for strong in forced {
-                let Some(names) = strong.names() else { continue };
+                let Some(names) = strong.names() else {
+                    continue;
+                };
                 let len = names.len();
-                let Some(others) = by_path.get(&names) else { continue };
+                let Some(others) = by_path.get(&names) else {
+                    continue;
+                };
                 for weak in others {
                     let is_weaker = weak.option_priority(len) > strong.option_priority(len);
                     // A default gives way by its nature.
                     let says_so = weak.option_priority(len) <= crate::module::DEFAULT_PRIORITY;
-                    let (Some(value), Some(forced)) = (switch(weak), switch(strong)) else { continue };
-                    let (Some(key), Some(other)) = (weak.path.last(), strong.path.last()) else { continue };
-                    if !is_weaker || !says_so || value == forced {
+                    let (Some(value), Some(forced)) = (switch(weak), switch(strong)) else {
+                        continue;
+                    };
+                    let (Some(key), Some(other)) = (weak.path.last(), strong.path.last()) else {
+                        continue;
+                    };
+                    if !is_weaker || !says_so || value == forced || !wherever(weak, strong) {
                         continue;
                     }
-                    let place = if other.range.start() > key.range.start() { "below" } else { "above" };
+                    let place = if other.range.start() > key.range.start() {
+                        "below"
+                    } else {
+                        "above"
+                    };
                     let name = dotted(&names);
-                    let message = format!("`{name}` is `{value}` here and forced to `{forced}` {place}");
-                    let mut diagnostic = Diagnostic::new(&Self::META, key.range, message).label("this one is dead");
+                    let message =
+                        format!("`{name}` is `{value}` here and forced to `{forced}` {place}");
+                    let mut diagnostic =
+                        Diagnostic::new(&Self::META, key.range, message).label("this one is dead");
                     diagnostic.related.push(Related {
                         path: None,
                         range: other.range,
@@ -110,8 +129,10 @@ impl Rule for Contradiction {
     }
 }
 
-fn is_plain(definition: &Definition) -> bool {
-    definition.update.is_none() && definition.guards.iter().all(Guard::is_choice)
+/// Does `strong` hold wherever `weak` does?
+fn wherever(weak: &Definition, strong: &Definition) -> bool {
+    let mut guards = strong.guards.iter();
+    guards.all(|guard| guard.is_choice() || weak.guards.contains(guard))
 }
 
 fn switch(definition: &Definition) -> Option<bool> {
@@ -145,6 +166,11 @@ mod tests {
   c.x = true;
   c = lib.mkIf config.y { x = lib.mkForce false; };
   d = lib.mkMerge [ { x = true; } (lib.mkForce { x = true; }) ];
+  f = lib.mkIf config.y { x = true; };
+#                         ^ `f.x` is `true` here and forced to `false` below
+  f.x = lib.mkIf config.y (lib.mkForce false);
+  g = lib.mkIf config.y { x = true; };
+  g.x = lib.mkIf (!config.y) (lib.mkForce false);
   e = { x = true; } // { x = lib.mkForce false; };
 }
 "#,

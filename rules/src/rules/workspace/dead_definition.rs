@@ -71,7 +71,9 @@ impl Rule for DeadDefinition {
             let mut told: Vec<&std::sync::Arc<[Guard]>> = Vec::new();
             let mut count = 0;
             for definition in &module.definitions {
-                let Some(why) = never(definition) else { continue };
+                let Some(why) = never(definition) else {
+                    continue;
+                };
                 if told.iter().any(|known| **known == definition.guards) {
                     continue;
                 }
@@ -81,7 +83,11 @@ impl Rule for DeadDefinition {
                     break;
                 }
                 let range = TextRange::new(definition.binding.start(), definition.binding.end());
-                cx.report(Diagnostic::new(&Self::META, range, format!("this is never set: {why}")));
+                cx.report(Diagnostic::new(
+                    &Self::META,
+                    range,
+                    format!("this is never set: {why}"),
+                ));
             }
         }
     }
@@ -94,7 +100,9 @@ fn never(definition: &Definition) -> Option<String> {
         return Some("its condition is `false`".to_owned());
     }
     guards.iter().enumerate().find_map(|(at, guard)| {
-        let earlier = guards[..at].iter().find(|earlier| earlier.contradicts(guard))?;
+        let earlier = guards[..at]
+            .iter()
+            .find(|earlier| earlier.contradicts(guard))?;
         Some(format!("`{earlier}` and `{guard}`"))
     })
 }

@@ -214,7 +214,9 @@ impl Rule for DeprecatedLib {
     }
 
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
-        let Some(old) = old_name(node, cx) else { return };
+        let Some(old) = old_name(node, cx) else {
+            return;
+        };
         if is_asked_for(node, old.name, cx) {
             return;
         }
@@ -257,7 +259,8 @@ fn is_in_option(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> bool {
     let mut functions = calls.filter_map(|call| call.lambda());
     functions.any(|function| {
         cx.saw(function.syntax());
-        cx.lib_function(function.syntax()).is_some_and(|name| name == "mkOption")
+        cx.lib_function(function.syntax())
+            .is_some_and(|name| name == "mkOption")
     })
 }
 
@@ -286,9 +289,13 @@ fn fix(node: &SyntaxNode, old: &Old) -> Option<Fix> {
             Some(Fix::new(applicability, format!("use `{new}`"), [edit]))
         }
         Way::Unwrap => {
-            let call = node.parent().filter(|it| it.kind() == SyntaxKind::NODE_APPLY)?;
+            let call = node
+                .parent()
+                .filter(|it| it.kind() == SyntaxKind::NODE_APPLY)?;
             let (function, arguments) = application(&call)?;
-            let [argument] = arguments.as_slice() else { return None };
+            let [argument] = arguments.as_slice() else {
+                return None;
+            };
             if function != *node {
                 return None;
             }

@@ -5,9 +5,7 @@ use crate::diagnostic::{Diagnostic, Related};
 use crate::module::OptionDeclaration;
 use crate::options::Says;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{
-    ModuleId, WorkspaceContext, always_holds, can_meet, declaring, dotted,
-};
+use crate::workspace::{ModuleId, WorkspaceContext, always_holds, can_meet, declaring, dotted};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 declare_rule! {

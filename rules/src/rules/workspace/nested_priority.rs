@@ -113,12 +113,16 @@ impl Rule for NestedPriority {
         if !node.last_child().is_some_and(is_call) {
             return;
         }
-        let Some(outer) = cx.lib_call(node, PRIORITIES) else { return };
+        let Some(outer) = cx.lib_call(node, PRIORITIES) else {
+            return;
+        };
         let value = without_parens(&outer.value);
         let inner = cx.lib_call(&value, PRIORITIES);
         // Of two priorities one has to go; all else changes places.
         let is_doubled = inner.is_some();
-        let Some(inner) = inner.or_else(|| cx.lib_call(&value, OUTSIDE)) else { return };
+        let Some(inner) = inner.or_else(|| cx.lib_call(&value, OUTSIDE)) else {
+            return;
+        };
         if !is_leaf(&inner, cx) {
             return;
         }
@@ -141,7 +145,11 @@ impl Rule for NestedPriority {
 fn without(outer: &LibCall, inner: &LibCall) -> Fix {
     // Parentheses around the inner one are around its value then, which needs none.
     let edit = Edit::replace(outer.value.text_range(), inner.value.text().to_string());
-    Fix::new(Applicability::Unsafe, format!("keep `{}`", outer.name), [edit])
+    Fix::new(
+        Applicability::Unsafe,
+        format!("keep `{}`", outer.name),
+        [edit],
+    )
 }
 
 /// Makes the inner one the outer one. Both give what they get to their last argument.
@@ -149,10 +157,18 @@ fn swapped(outer: &LibCall, inner: &LibCall) -> Option<Fix> {
     if inner.name == "mkMerge" {
         return None;
     }
-    let head = |call: &LibCall| TextRange::new(call.call.text_range().start(), call.value.text_range().start());
+    let head = |call: &LibCall| {
+        TextRange::new(
+            call.call.text_range().start(),
+            call.value.text_range().start(),
+        )
+    };
     let text = |call: &LibCall| {
         let head = head(call);
-        call.call.text().slice(TextRange::up_to(head.len())).to_string()
+        call.call
+            .text()
+            .slice(TextRange::up_to(head.len()))
+            .to_string()
     };
     let edits = [
         Edit::replace(head(outer), text(inner)),
@@ -174,7 +190,10 @@ fn is_leaf(call: &LibCall, cx: &mut LocalContext<'_>) -> bool {
             call.name != "mkMerge"
                 || value.children().any(|it| {
                     let it = without_parens(&it).kind();
-                    matches!(it, SyntaxKind::NODE_LITERAL | SyntaxKind::NODE_STRING | SyntaxKind::NODE_LIST)
+                    matches!(
+                        it,
+                        SyntaxKind::NODE_LITERAL | SyntaxKind::NODE_STRING | SyntaxKind::NODE_LIST
+                    )
                 })
         }
         SyntaxKind::NODE_IDENT => {

@@ -120,7 +120,9 @@ impl Rule for OptionConflict {
         let view = cx.view();
         let mut all: BTreeMap<(usize, u32), Conflict<'_>> = BTreeMap::new();
         rivals(view.graph, settings, &mut |rivals| {
-            let meeting = rivals.ty.meet(&rivals.a.definition.known, &rivals.b.definition.known);
+            let meeting = rivals
+                .ty
+                .meet(&rivals.a.definition.known, &rivals.b.definition.known);
             if matches!(meeting, Meeting::Merge | Meeting::Unsure) {
                 return;
             }
@@ -159,7 +161,12 @@ impl Rule for OptionConflict {
 
 fn describe(conflict: &Conflict<'_>, view: &View<'_>) -> Diagnostic {
     let own = conflict.own;
-    let path: Vec<_> = own.definition.path.iter().filter_map(|key| key.name.as_deref()).collect();
+    let path: Vec<_> = own
+        .definition
+        .path
+        .iter()
+        .filter_map(|key| key.name.as_deref())
+        .collect();
     let name = dotted(&path);
     let path_of = |setting: &Setting<'_>| view.documents[setting.file].path().clone();
     let mut others = conflict.others.clone();
@@ -190,34 +197,63 @@ fn describe(conflict: &Conflict<'_>, view: &View<'_>) -> Diagnostic {
             format!("`{name}` {is} something else in {where_to}, with the same priority")
         }
         (Meeting::NullAndNot, _) => {
-            format!("`{name}` {is} null in one place and not in another ({where_to}), with the same priority")
+            format!(
+                "`{name}` {is} null in one place and not in another ({where_to}), with the same priority"
+            )
         }
         _ => format!("`{name}` {is} set in {where_to}, too; it takes one definition"),
     };
-    let severity = if conflict.certain { Severity::Error } else { Severity::Warning };
-    let key = own.definition.path.last().map_or(own.definition.binding, |key| key.range);
+    let severity = if conflict.certain {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let key = own
+        .definition
+        .path
+        .last()
+        .map_or(own.definition.binding, |key| key.range);
     let mut diagnostic = Diagnostic::new(&OptionConflict::META, key, message)
         .severity(severity)
         .help(match conflict.certain {
             true => "let one of them give way with `mkDefault`, or force the other with a reason",
-            false => "when both conditions hold, the evaluation fails; let one give way with `mkDefault`",
+            false => {
+                "when both conditions hold, the evaluation fails; let one give way with `mkDefault`"
+            }
         });
     for other in &others {
         let key = other.definition.path.last();
         diagnostic.related.push(Related {
             path: (other.file != own.file).then(|| path_of(other)),
             range: key.map_or(other.definition.binding, |key| key.range),
-            message: if conflict.certain { "set here, too" } else { "may be set here, too" }.to_owned(),
+            message: if conflict.certain {
+                "set here, too"
+            } else {
+                "may be set here, too"
+            }
+            .to_owned(),
         });
     }
     let module = view.module(own.module);
-    if module.has_lib && own.definition.literal().is_some() && own.definition.priorities.is_empty() {
+    if module.has_lib && own.definition.literal().is_some() && own.definition.priorities.is_empty()
+    {
         let insert = |function: &str| {
-            [Edit::insert(own.definition.value.start(), format!("lib.{function} "))]
+            [Edit::insert(
+                own.definition.value.start(),
+                format!("lib.{function} "),
+            )]
         };
         diagnostic = diagnostic
-            .fix(Fix::new(Applicability::Manual, "let this one give way (`mkDefault`)", insert("mkDefault")))
-            .fix(Fix::new(Applicability::Manual, "let this one win (`mkForce`)", insert("mkForce")));
+            .fix(Fix::new(
+                Applicability::Manual,
+                "let this one give way (`mkDefault`)",
+                insert("mkDefault"),
+            ))
+            .fix(Fix::new(
+                Applicability::Manual,
+                "let this one win (`mkForce`)",
+                insert("mkForce"),
+            ));
     }
     diagnostic
 }

@@ -100,7 +100,11 @@ impl Rule for OptionTypeMismatch {
             if definition.update.is_some() || is_never || is_overridden(setting, settings) {
                 continue;
             }
-            let names: Vec<_> = definition.path.iter().map(|key| key.name.as_deref()).collect();
+            let names: Vec<_> = definition
+                .path
+                .iter()
+                .map(|key| key.name.as_deref())
+                .collect();
             let (ty, len, known) = match cx.view().options().find(settings.class, &names) {
                 Found::Value { ty, .. } => (ty, names.len(), &definition.known),
                 Found::NoSet { ty, len, .. } => (ty, len, &Known::Set),
@@ -112,7 +116,10 @@ impl Rule for OptionTypeMismatch {
             if !cx.view().meets_declaration(settings, setting.module) {
                 continue;
             }
-            let path: Vec<_> = names[..len].iter().map(|name| name.unwrap_or(ANY_NAME)).collect();
+            let path: Vec<_> = names[..len]
+                .iter()
+                .map(|name| name.unwrap_or(ANY_NAME))
+                .collect();
             let name = crate::workspace::dotted(&path);
             let certain = definition.guards.iter().all(Guard::is_choice);
             let range = match known {
@@ -121,14 +128,23 @@ impl Rule for OptionTypeMismatch {
             };
             let message = match element(ty, known) {
                 Some(element) => {
-                    format!("`{name}` takes {}, but one element is {}", a(ty), words(element))
+                    format!(
+                        "`{name}` takes {}, but one element is {}",
+                        a(ty),
+                        words(element)
+                    )
                 }
                 None => format!("`{name}` takes {}, not {}", a(ty), value(ty, known)),
             };
-            let severity = if certain { Severity::Error } else { Severity::Warning };
-            let mut diagnostic =
-                Diagnostic::new(&Self::META, range, message).severity(severity);
-            diagnostic.related.extend(cx.view().declared_at(settings, setting.file));
+            let severity = if certain {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            let mut diagnostic = Diagnostic::new(&Self::META, range, message).severity(severity);
+            diagnostic
+                .related
+                .extend(cx.view().declared_at(settings, setting.file));
             cx.report(setting.file, diagnostic);
         }
     }
@@ -137,9 +153,16 @@ impl Rule for OptionTypeMismatch {
 /// Is there a definition that takes its place?
 fn is_overridden(setting: &Setting<'_>, settings: &Settings<'_>) -> bool {
     let strength = |setting: &Setting<'_>| {
-        setting.definition.priorities.first().map_or(crate::module::DEFAULT_PRIORITY, |(_, priority)| *priority)
+        setting
+            .definition
+            .priorities
+            .first()
+            .map_or(crate::module::DEFAULT_PRIORITY, |(_, priority)| *priority)
     };
-    settings.all.iter().any(|other| strength(other) < strength(setting))
+    settings
+        .all
+        .iter()
+        .any(|other| strength(other) < strength(setting))
 }
 
 /// The element of a list that does not fit.
@@ -176,7 +199,9 @@ fn value(ty: &Type, known: &Known) -> String {
     }
     match known {
         Known::Literal(literal @ Literal::Integer(_)) if has_members(ty) => literal.to_string(),
-        Known::Literal(literal @ Literal::String(text)) if has_members(ty) && text.len() < 40 && !matches!(ty, Type::Int { .. }) => {
+        Known::Literal(literal @ Literal::String(text))
+            if has_members(ty) && text.len() < 40 && !matches!(ty, Type::Int { .. }) =>
+        {
             literal.to_string()
         }
         _ => words(known).to_owned(),

@@ -80,11 +80,17 @@ impl Rule for ReadOnlySet {
     }
 
     fn check_settings(&self, settings: &Settings<'_>, cx: &mut WorkspaceContext<'_>) {
-        let [declared] = settings.declared else { return };
+        let [declared] = settings.declared else {
+            return;
+        };
         if !declared.says.read_only || declared.says.partly || declared.says.maybe {
             return;
         }
-        if !settings.all.iter().any(|it| cx.view().meets_declaration(settings, it.module)) {
+        if !settings
+            .all
+            .iter()
+            .any(|it| cx.view().meets_declaration(settings, it.module))
+        {
             return;
         }
         let view = cx.view();
@@ -102,7 +108,11 @@ impl Rule for ReadOnlySet {
                 .collect();
             let name = settings.name();
             let mut report = |setting: &Setting<'_>, message: String, related: Option<Related>| {
-                let key = setting.definition.path.last().map_or(setting.definition.binding, |key| key.range);
+                let key = setting
+                    .definition
+                    .path
+                    .last()
+                    .map_or(setting.definition.binding, |key| key.range);
                 let mut diagnostic = Diagnostic::new(&Self::META, key, message);
                 diagnostic.related.extend(related);
                 cx.report(setting.file, diagnostic);
@@ -110,7 +120,11 @@ impl Rule for ReadOnlySet {
             match certain.as_slice() {
                 [setting] if declared.default.is_some() => {
                     let related = view.declared_at(settings, setting.file);
-                    report(setting, format!("`{name}` is read-only and has a default"), related);
+                    report(
+                        setting,
+                        format!("`{name}` is read-only and has a default"),
+                        related,
+                    );
                 }
                 [first, others @ ..] if !others.is_empty() => {
                     for setting in others.iter().filter(|it| !it.is(first)) {
@@ -125,7 +139,11 @@ impl Rule for ReadOnlySet {
                             }
                             .to_owned(),
                         };
-                        report(setting, format!("`{name}` is read-only and set twice"), Some(related));
+                        report(
+                            setting,
+                            format!("`{name}` is read-only and set twice"),
+                            Some(related),
+                        );
                     }
                 }
                 _ => {}

@@ -112,7 +112,15 @@ fn is_slip(name: &str, near: &str) -> bool {
 }
 
 /// Names that mean something to the module system itself.
-const OWN: &[&str] = &["_module", "_file", "_class", "warnings", "assertions", "meta", "lib"];
+const OWN: &[&str] = &[
+    "_module",
+    "_file",
+    "_class",
+    "warnings",
+    "assertions",
+    "meta",
+    "lib",
+];
 
 impl Rule for UnknownOption {
     fn meta(&self) -> &'static RuleMeta {
@@ -120,7 +128,8 @@ impl Rule for UnknownOption {
     }
 
     fn check_settings(&self, settings: &Settings<'_>, cx: &mut WorkspaceContext<'_>) {
-        let (Some(among), Some((name, around))) = (settings.among, settings.path.split_last()) else {
+        let (Some(among), Some((name, around))) = (settings.among, settings.path.split_last())
+        else {
             return;
         };
         if settings.shared || OWN.contains(name) || name.starts_with('_') {
@@ -138,7 +147,9 @@ impl Rule for UnknownOption {
                 }
             }
             // A module that nobody saw imported may bring a namespace.
-            Completeness::All if around.is_empty() && !near.is_some_and(|near| is_slip(name, near)) => {
+            Completeness::All
+                if around.is_empty() && !near.is_some_and(|near| is_slip(name, near)) =>
+            {
                 return;
             }
             Completeness::All => {}
@@ -146,8 +157,14 @@ impl Rule for UnknownOption {
         for setting in &settings.all {
             let definition = setting.definition;
             // Whoever asks what options there are knows what he does.
-            let asks = definition.guards.iter().any(|guard| guard.to_string().contains("options"));
-            if asks || definition.update.is_some() || !cx.view().is_evaluated(settings, setting.module) {
+            let asks = definition
+                .guards
+                .iter()
+                .any(|guard| guard.to_string().contains("options"));
+            if asks
+                || definition.update.is_some()
+                || !cx.view().is_evaluated(settings, setting.module)
+            {
                 continue;
             }
             let key = &definition.path[around.len()];
@@ -158,13 +175,30 @@ impl Rule for UnknownOption {
             };
             let certain = definition.guards.iter().all(Guard::is_choice);
             let mut diagnostic = Diagnostic::new(&Self::META, key.range, message)
-                .severity(if certain { Severity::Error } else { Severity::Warning })
+                .severity(if certain {
+                    Severity::Error
+                } else {
+                    Severity::Warning
+                })
                 .label("not declared");
             if !around.is_empty() {
-                let known: Vec<_> = among.entries.keys().take(8).map(|known| format!("`{known}`")).collect();
+                let known: Vec<_> = among
+                    .entries
+                    .keys()
+                    .take(8)
+                    .map(|known| format!("`{known}`"))
+                    .collect();
                 let more = among.entries.len().saturating_sub(known.len());
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                diagnostic = diagnostic.help(format!("`{}` has {}{more}", dotted(around), known.join(", ")));
+                let more = if more > 0 {
+                    format!(" and {more} more")
+                } else {
+                    String::new()
+                };
+                diagnostic = diagnostic.help(format!(
+                    "`{}` has {}{more}",
+                    dotted(around),
+                    known.join(", ")
+                ));
             }
             if let Some(near) = near {
                 let edit = Edit::replace(key.range, dotted(&[near]));

@@ -121,11 +121,15 @@ impl Rule for UpdateWithMkif {
     }
 
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
-        let Some(update) = ast::BinOp::cast(node.clone()) else { return };
+        let Some(update) = ast::BinOp::cast(node.clone()) else {
+            return;
+        };
         if update.operator() != Some(ast::BinOpKind::Update) {
             return;
         }
-        let (Some(left), Some(right)) = (update.lhs(), update.rhs()) else { return };
+        let (Some(left), Some(right)) = (update.lhs(), update.rhs()) else {
+            return;
+        };
         let (left, right) = (left.syntax(), right.syntax());
         // The tag of the right side wins; what the left one said by it is lost.
         let (lost, side) = if tagged(right, cx).is_some() {
@@ -138,7 +142,9 @@ impl Rule for UpdateWithMkif {
         if says_nothing(lost) {
             return;
         }
-        let Some(operator) = operator(node) else { return };
+        let Some(operator) = operator(node) else {
+            return;
+        };
         let message = format!("what stands {side} of it is lost");
         let mut diagnostic = Diagnostic::new(&Self::META, operator, message)
             .help("join them with `mkMerge`, or use `optionalAttrs` for the condition");
@@ -159,12 +165,18 @@ fn says_nothing(expr: &SyntaxNode) -> bool {
         && expr.children().all(|entry| {
             let binding = ast::AttrpathValue::cast(entry);
             let path = binding.and_then(|binding| binding.attrpath());
-            path.is_some_and(|path| ["_file", "key"].iter().any(|name| path.syntax().text() == *name))
+            path.is_some_and(|path| {
+                ["_file", "key"]
+                    .iter()
+                    .any(|name| path.syntax().text() == *name)
+            })
         })
 }
 
 fn operator(update: &SyntaxNode) -> Option<TextRange> {
-    let mut tokens = update.children_with_tokens().filter_map(|it| it.into_token());
+    let mut tokens = update
+        .children_with_tokens()
+        .filter_map(|it| it.into_token());
     let operator = tokens.find(|token| token.kind() == SyntaxKind::TOKEN_UPDATE)?;
     Some(operator.text_range())
 }
@@ -214,7 +226,11 @@ fn merged(
         Edit::replace(between, format!("{close_left} {open_right}")),
         Edit::insert(right.text_range().end(), format!("{close_right} ]")),
     ];
-    Some(Fix::new(Applicability::Unsafe, "join them with `mkMerge`", edits))
+    Some(Fix::new(
+        Applicability::Unsafe,
+        "join them with `mkMerge`",
+        edits,
+    ))
 }
 
 #[cfg(test)]
@@ -296,6 +312,11 @@ with lib;
 } // lib.mkIf config.x { c = 2; }
 # ^^ lost
 "#;
-        check_fix(&UpdateWithMkif::META, text, Applicability::Unsafe, &text.replace("# ^^ lost\n", ""));
+        check_fix(
+            &UpdateWithMkif::META,
+            text,
+            Applicability::Unsafe,
+            &text.replace("# ^^ lost\n", ""),
+        );
     }
 }
