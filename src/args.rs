@@ -43,6 +43,12 @@ pub(crate) enum Command {
     },
     /// Speak the language server protocol on standard input and output
     Lsp(LspArgs),
+    /// Tell what sets an option, and which setting wins on which host
+    Why(WhyArgs),
+    /// Draw which file imports which
+    Graph(GraphArgs),
+    /// Write down the options that the modules here declare
+    Options(OptionsArgs),
     /// Read the options that libraries declare, so that what sets them can be judged
     #[command(after_help = INDEX_HELP)]
     Index(IndexArgs),
@@ -104,6 +110,94 @@ pub(crate) struct IndexArgs {
     /// Folders of libraries: home-manager, nixvim, nix-darwin, nixpkgs, or any
     /// other with modules
     pub(crate) paths: Vec<PathBuf>,
+}
+
+/// A project that is read as a whole.
+#[derive(Debug, Args)]
+pub(crate) struct ProjectArgs {
+    /// A folder of the project [default: the working directory]
+    #[arg(default_value = ".", hide_default_value = true)]
+    pub(crate) path: PathBuf,
+    /// Use this configuration file
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Use no configuration file
+    #[arg(long)]
+    no_config: bool,
+}
+
+impl ProjectArgs {
+    /// What `check` would be told.
+    pub(crate) fn common(&self) -> CommonArgs {
+        CommonArgs {
+            paths: vec![self.path.clone()],
+            select: Vec::new(),
+            ignore: Vec::new(),
+            config: self.config.clone(),
+            no_config: self.no_config,
+            force_exclude: false,
+            stdin: false,
+            stdin_filename: PathBuf::new(),
+            threads: None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// The option, as in services.openssh.enable; or what leads to several
+    pub(crate) option: String,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// Only on this host
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// Only what this host holds
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// What to write
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For Graphviz
+    #[default]
+    Dot,
+    /// For Markdown pages
+    Mermaid,
+    /// A drawing
+    Svg,
+    /// JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OptionsArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// What to write
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: OptionsFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OptionsFormat {
+    /// A page, as for OPTIONS.md
+    #[default]
+    Markdown,
+    /// JSON
+    Json,
 }
 
 #[derive(Debug, Args)]

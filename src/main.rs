@@ -5,13 +5,16 @@ mod args;
 mod check;
 mod explain;
 mod fix;
+mod graph;
 mod index;
 mod init;
 mod lsp;
+mod options;
 mod patch;
 mod render;
 mod run;
 mod terminal;
+mod why;
 
 use args::{Cli, Color, Command};
 use clap::Parser;
@@ -69,6 +72,9 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Rules { format } => explain::list(*format),
         Command::Lsp(args) => lsp::lsp(args),
         Command::Index(args) => index::index(args),
+        Command::Why(args) => why::why(args),
+        Command::Graph(args) => graph::graph(args),
+        Command::Options(args) => options::options(args),
         Command::Init => init::init(),
         Command::Schema { which } => init::schema(*which),
     }

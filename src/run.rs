@@ -1,16 +1,18 @@
 //! What `check` and `fix` have in common: from arguments to a project in memory.
 
-use crate::args::CommonArgs;
+use crate::args::{CommonArgs, ProjectArgs};
 use crate::render::frame::Source;
 use crate::render::text;
 use crate::terminal::{self, clean, paint};
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 use indicatif::{ProgressBar, ProgressStyle};
 use nixamine_project::{
-    ConfigSource, FileList, Loaded, OpenError, Progress, Project, Targets, index, load, read,
+    ConfigSource, FileList, Loaded, OpenError, Progress, Project, Targets, catch, index, load, read,
 };
 use nixamine_rules::config::{ConfigError, Settings};
+use nixamine_rules::knowledge::Knowledge;
 use nixamine_rules::syntax::TextRange;
+use nixamine_rules::wire::Unreadable;
 use nixamine_rules::{Workspace, wire};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Read, Write};
@@ -97,6 +99,22 @@ impl Run {
         ))
     }
 
+    /// Reads and joins a project, to ask what is known of it.
+    pub(crate) fn joined(args: &ProjectArgs) -> Result<Joined, Failure> {
+        if !args.path.exists() {
+            let path = args.path.display();
+            return Err(Failure::new(format_args!("{path}: does not exist")));
+        }
+        let (run, mut workspace) = Self::start(&args.common())?;
+        for Unreadable { path, reason } in run.unreadable() {
+            let warning = paint(terminal::WARNING, "warning");
+            let (path, reason) = (clean(&path), clean(&reason));
+            writeln!(stderr(), "{warning}: {path}: {reason}")?;
+        }
+        catch(|| workspace.join(&run.settings)).map_err(Failure::new)?;
+        Ok(Joined { run, workspace })
+    }
+
     /// The root of the project.
     pub(crate) fn root(&self) -> &Path {
         &self.root
@@ -122,6 +140,21 @@ impl Run {
                 reason: unreadable.reason.clone(),
             })
             .collect()
+    }
+}
+
+/// A project that can be asked.
+pub(crate) struct Joined {
+    pub(crate) run: Run,
+    workspace: Workspace,
+}
+
+impl Joined {
+    /// What is known of it.
+    pub(crate) fn knowledge(&self) -> Knowledge<'_> {
+        self.workspace
+            .knowledge()
+            .expect("a workspace that was joined")
     }
 }
 

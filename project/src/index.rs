@@ -196,6 +196,8 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
         _ => &[],
     };
     let folder = Folder::open(root, parts);
+    let place = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let place = SmolStr::from(place.to_string_lossy());
     let Some((_, parts)) = known else {
         let name = root
             .file_name()
@@ -205,6 +207,7 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
             name: name.into(),
             class: Class::Unknown,
             below: Vec::new(),
+            folder: place.clone(),
             options: read.options,
         }];
     };
@@ -219,6 +222,7 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
             name: part.name.into(),
             class: part.class,
             below: part.below.iter().copied().map(SmolStr::from).collect(),
+            folder: place.clone(),
             options: read.options,
         }
     };
@@ -226,7 +230,7 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
 }
 
 /// Changes with [`IndexedLibrary`] and with what is found.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 fn of_source(path: &Path) -> Entry {
     Entry::new("source", VERSION, path.as_os_str().as_encoded_bytes())
@@ -242,6 +246,7 @@ struct Kept {
     name: SmolStr,
     class: Class,
     below: Vec<SmolStr>,
+    folder: SmolStr,
     options: Stored,
 }
 
@@ -250,6 +255,7 @@ fn encode(libraries: &[IndexedLibrary]) -> io::Result<Vec<u8>> {
         name: library.name.clone(),
         class: library.class,
         below: library.below.clone(),
+        folder: library.folder.clone(),
         options: Stored::of(&library.options),
     });
     postcard::to_stdvec(&kept.collect::<Vec<_>>()).map_err(io::Error::other)
@@ -262,6 +268,7 @@ fn decode(bytes: &[u8]) -> Option<Vec<Arc<IndexedLibrary>>> {
             name: kept.name,
             class: kept.class,
             below: kept.below,
+            folder: kept.folder,
             options: kept.options.restore()?,
         }))
     };

@@ -862,6 +862,7 @@ impl<'f> Collector<'f> {
                     let range = value.syntax().text_range();
                     self.facts.configurations.push(ConfigurationFacts {
                         class,
+                        name: output_name(&call),
                         modules,
                         range,
                     });
@@ -964,8 +965,30 @@ fn let_value(name: &SyntaxNode) -> Option<SyntaxNode> {
     None
 }
 
+/// The name under which a `nixosConfigurations` or another output of that kind has
+/// what `node` makes.
+fn output_name(node: &SyntaxNode) -> Option<SmolStr> {
+    let mut path: Vec<Option<SmolStr>> = Vec::new();
+    for around in node.ancestors() {
+        // What a function makes has as many names as calls.
+        if around.kind() == SyntaxKind::NODE_LAMBDA {
+            break;
+        }
+        if let Some(binding) = ast::AttrpathValue::cast(around) {
+            let attrs: Vec<_> = binding.attrpath()?.attrs().collect();
+            path.extend(attrs.iter().rev().map(attr_name));
+        }
+    }
+    let is_output = |name: &Option<SmolStr>| {
+        let name = name.as_deref().unwrap_or_default();
+        name.ends_with("Configurations") || name == "nodes" || name == "colmena"
+    };
+    let output = path.iter().position(is_output)?;
+    path.get(output.checked_sub(1)?)?.clone()
+}
+
 /// The chain of scopes at `node`.
-fn env_at(node: &SyntaxNode) -> Env {
+pub(crate) fn env_at(node: &SyntaxNode) -> Env {
     let ancestors: Vec<_> = node.ancestors().collect();
     ancestors
         .windows(2)

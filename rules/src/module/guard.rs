@@ -78,6 +78,12 @@ impl Guard {
         self.text.starts_with("choice ")
     }
 
+    /// Of a choice: what is chosen for, and which one.
+    pub fn chosen(&self) -> Option<(&str, &str)> {
+        let (hole, name) = self.equals.as_ref().filter(|_| self.is_choice())?;
+        Some((hole, name))
+    }
+
     /// The guard of code that never runs.
     pub fn is_never(&self) -> bool {
         self.text == if self.negated { "true" } else { "false" }

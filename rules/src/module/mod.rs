@@ -9,6 +9,7 @@ mod targets;
 mod update;
 
 pub use collect::collect;
+pub(crate) use collect::env_at;
 pub(crate) use collect::{line_breaks, lines, lines_of, touched};
 pub(crate) use collect::{literal, priority_number};
 pub use guard::Guard;
@@ -25,7 +26,7 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// Which module system's options a module sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Class {
     /// Cannot be told from the module.
     Unknown,
@@ -39,6 +40,30 @@ pub enum Class {
     Neovim,
     /// flake-parts.
     FlakeParts,
+}
+
+impl Class {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::NixOs,
+        Self::HomeManager,
+        Self::Darwin,
+        Self::Neovim,
+        Self::FlakeParts,
+        Self::Unknown,
+    ];
+
+    /// What people call the module system; `None` for the unknown one.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown => None,
+            Self::NixOs => Some("NixOS"),
+            Self::HomeManager => Some("Home Manager"),
+            Self::Darwin => Some("nix-darwin"),
+            Self::Neovim => Some("Nixvim"),
+            Self::FlakeParts => Some("flake-parts"),
+        }
+    }
 }
 
 /// How a module expression comes into being.
@@ -286,6 +311,8 @@ impl std::fmt::Display for Literal {
 pub struct ConfigurationFacts {
     /// The module system, if the function's name tells.
     pub class: Class,
+    /// The name that an output of the flake gives it: that of a host.
+    pub name: Option<SmolStr>,
     /// The modules.
     pub modules: Vec<Import>,
     /// The list.

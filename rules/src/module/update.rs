@@ -381,7 +381,11 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
         && a.configurations
             .iter()
             .zip(&b.configurations)
-            .all(|(a, b)| a.class == b.class && same_imports(a.modules.iter(), b.modules.iter()))
+            .all(|(a, b)| {
+                a.class == b.class
+                    && a.name == b.name
+                    && same_imports(a.modules.iter(), b.modules.iter())
+            })
         && a.exports.len() == b.exports.len()
         && a.exports
             .iter()

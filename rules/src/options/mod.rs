@@ -161,6 +161,8 @@ pub struct IndexedLibrary {
     pub class: Class,
     /// Where its options begin: Nixvim's below `programs.nixvim` of a home.
     pub below: Vec<SmolStr>,
+    /// Where it lies, as the door that read it calls the place.
+    pub folder: SmolStr,
     /// The options.
     pub options: OptionSet,
 }

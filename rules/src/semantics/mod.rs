@@ -187,6 +187,12 @@ impl Env {
         }
     }
 
+    /// Does the innermost scope itself bind a name?
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        let scope = self.frame.as_ref().map(|frame| &frame.scope);
+        matches!(scope, Some(Scope::Names { names, .. }) if names.get(name).is_some())
+    }
+
     /// The meaning of a name.
     pub fn lookup(&self, name: &str) -> Option<Meaning> {
         Self::lookup_in(self.frame.as_ref(), self.asked.as_ref(), name, FUEL)

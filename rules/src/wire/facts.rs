@@ -2,7 +2,7 @@
 
 use super::{Measured, Offsets, Range};
 use crate::linter::Document;
-use crate::module::{self, Class, Definition, Guard, Literal, Origin, Target};
+use crate::module::{self, Definition, Guard, Literal, Origin, Target};
 use serde::Serialize;
 
 /// The facts of one file.
@@ -138,14 +138,7 @@ fn module(module: &module::ModuleFacts, places: &Measured) -> ModuleForm {
             Origin::Root => "root".to_owned(),
             Origin::Named(name) => name.to_string(),
         },
-        class: match module.class {
-            Class::Unknown => None,
-            Class::NixOs => Some("nixos"),
-            Class::HomeManager => Some("home-manager"),
-            Class::Darwin => Some("darwin"),
-            Class::Neovim => Some("neovim"),
-            Class::FlakeParts => Some("flake-parts"),
-        },
+        class: super::options::class_name(module.class),
         range: places.range(module.range),
         imports: module.imports.iter().map(|it| import(it, places)).collect(),
         options: module

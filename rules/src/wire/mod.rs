@@ -3,10 +3,15 @@
 //! changes when a reader of the old form would go wrong.
 
 mod facts;
+mod options;
 mod rules;
 mod tree;
 
 pub use facts::{Declaration, FileForm, Header, ImportForm, ModuleForm, Section, Setting};
+pub use options::{
+    Former, HostForm, ImportGraph, ImportLine, Location, OptionForm, OutcomeForm, SettingForm,
+    StandingForm,
+};
 pub use rules::{Example, RuleForm};
 pub use tree::TreeForm;
 

@@ -4,6 +4,7 @@ use crate::linter::Document;
 use crate::module::{Certainty, Class, Definition, Guard, Import, ModuleFacts, Origin, Target};
 use crate::path;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// A module expression of the workspace.
@@ -19,6 +20,8 @@ const MOST_WAYS: usize = 6;
 /// What one evaluation holds.
 #[derive(Debug, Clone)]
 pub struct Configuration {
+    /// What it is called: the name of a host, or the file that it starts from.
+    pub name: SmolStr,
     /// The module system.
     pub class: Class,
     /// Is that said, and not just what its modules look like?
@@ -151,7 +154,7 @@ impl Graph {
             edges.push(out);
         }
         // Configurations that files spell out.
-        let mut starts: Vec<(Class, Vec<EdgeTo>)> = Vec::new();
+        let mut starts: Vec<(SmolStr, Class, Vec<EdgeTo>)> = Vec::new();
         let mut spelled_out = false;
         let mut complete = true;
         for (file, document) in documents.iter().enumerate() {
@@ -168,7 +171,9 @@ impl Graph {
                     imported[edge.to] = true;
                     confirmed[edge.to] = true;
                 }
-                starts.push((configuration.class, out));
+                let name = configuration.name.clone();
+                let name = name.unwrap_or_else(|| document.path().as_ref().into());
+                starts.push((name, configuration.class, out));
             }
         }
         for (id, &(file, index)) in modules.iter().enumerate() {
@@ -179,6 +184,7 @@ impl Graph {
                     .any(|glob| path::glob_matches(glob, documents[file].path()));
             if named || module.origin == Origin::Root {
                 starts.push((
+                    documents[file].path().as_ref().into(),
                     module.class,
                     vec![EdgeTo {
                         to: id,
@@ -196,9 +202,10 @@ impl Graph {
             confirmed,
             configurations: Vec::new(),
         };
-        for (class, start) in starts {
+        for (name, class, start) in starts {
             // Only those whose list a function evaluates, or a setting holds.
-            graph.add_configuration(documents, (class, class != Class::Unknown), &start);
+            let certain = class != Class::Unknown;
+            graph.add_configuration(documents, (name, class, certain), &start);
         }
         // Where the list of configurations has gaps, what nobody imports may
         // start one. Templates and examples start none.
@@ -217,10 +224,11 @@ impl Graph {
                 })
                 .collect();
             for id in sources {
+                let name = documents[graph.modules[id].0].path().as_ref().into();
                 let class = graph.classes[id];
                 graph.add_configuration(
                     documents,
-                    (class, false),
+                    (name, class, false),
                     &[EdgeTo {
                         to: id,
                         guards: Vec::new(),
@@ -235,7 +243,7 @@ impl Graph {
     fn add_configuration(
         &mut self,
         documents: &[Document],
-        (class, certain): (Class, bool),
+        (name, class, certain): (SmolStr, Class, bool),
         start: &[EdgeTo],
     ) {
         let mut members = FxHashMap::default();
@@ -272,12 +280,14 @@ impl Graph {
                 self.walk(variant, &way, &mut members);
             }
             self.configurations.push(Configuration {
+                name: name.clone(),
                 class,
                 certain,
                 members,
             });
         }
         self.configurations.push(Configuration {
+            name,
             class,
             certain,
             members,
@@ -352,6 +362,15 @@ impl Graph {
     /// Is it certainly a module?
     pub fn is_module(&self, id: ModuleId) -> bool {
         self.confirmed[id]
+    }
+
+    /// Every link from a module to one that it imports, with the conditions.
+    pub fn each_edge(&self) -> impl Iterator<Item = (ModuleId, ModuleId, &[Guard])> {
+        let all = self.edges.iter().enumerate();
+        all.flat_map(|(from, edges)| {
+            let edges = edges.iter();
+            edges.map(move |edge| (from, edge.to, edge.guards.as_slice()))
+        })
     }
 
     /// The module system that a module belongs to.

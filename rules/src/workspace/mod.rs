@@ -17,6 +17,7 @@ use crate::config::{self, FileSettings};
 use crate::diagnostic::{
     Applicability, Condition, Diagnostic, Edit, Fix, Related, Severity, shifted_range,
 };
+use crate::knowledge::Knowledge;
 use crate::linter::{Document, Source};
 use crate::module::{
     Class, Definition, FileFacts, Import, Literal, OptionDeclaration, Target, class_of_path,
@@ -333,6 +334,13 @@ impl Workspace {
         if let Some(joined) = &self.joined {
             joined.view(&self.documents).complete(file, finding);
         }
+    }
+
+    /// Answers questions about options. The workspace must be joined.
+    pub fn knowledge(&self) -> Option<Knowledge<'_>> {
+        let joined = self.joined.as_ref()?;
+        let view = joined.view(&self.documents);
+        Some(Knowledge::new(view, &self.libraries))
     }
 
     /// Judges everything.

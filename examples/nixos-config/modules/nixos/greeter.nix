@@ -32,8 +32,7 @@ in
     command = lib.mkOption {
       type = lib.types.str;
       readOnly = true;
-      default = "greet --theme ${cfg.theme}";
-      defaultText = "the command line for the theme";
+      default = "greet --remember";
       description = "What the display manager starts.";
     };
   };

@@ -30,11 +30,11 @@ in
     (mkIf cfg.x11 {
       services.xserver.videoDrivers = mkIf (!cfg.x11) [ "modesetting" ];
     })
+    { services.pulseaudio.enable = mkForce false; }
     {
       services.xserver.enable = true;
       services.pipewire.enable = true;
       services.pulseaudio.enable = true;
-      services.pulseaudio.enable = mkForce false;
 
       site.greeter.theme = "dark";
       site.greeter.sessions = mkIf cfg.x11 [ "xterm" ];

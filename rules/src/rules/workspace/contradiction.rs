@@ -18,14 +18,18 @@ declare_rule! {
     /// ## Example
     ///
     /// ```nix bad
-    /// { lib, ... }:
+    /// { config, lib, ... }:
     /// {
-    ///   services.printing.enable = true;
-    /// #                   ^^^^^^ `services.printing.enable` is `true` here and forced to `false` below
-    ///   services.avahi.enable = true;
-    ///
-    ///   # Not on this host.
-    ///   services.printing.enable = lib.mkForce false;
+    ///   config = lib.mkMerge [
+    ///     {
+    ///       services.printing.enable = true;
+    /// #                       ^^^^^^ `services.printing.enable` is `true` here and forced to `false` below
+    ///       services.avahi.enable = true;
+    ///     }
+    ///     {
+    ///       services.printing.enable = lib.mkForce false;
+    ///     }
+    ///   ];
     /// }
     /// ```
     ///
