@@ -115,14 +115,6 @@ impl Session {
         if !fix.edits.iter().all(|edit| space.knows(edit)) {
             return None;
         }
-        let mut by_file: Vec<(&str, Vec<&Edit>)> = Vec::new();
-        for edit in &fix.edits {
-            let path = edit.path.as_deref().unwrap_or(&home.path);
-            match by_file.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, edits)) => edits.push(edit),
-                None => by_file.push((path, vec![edit])),
-            }
-        }
         let mut changes = Vec::new();
         for file in &fix.creates {
             if !self.client.creates {
@@ -142,11 +134,40 @@ impl Session {
             let text = TextEdit::new(Range::default(), file.text.clone());
             changes.push(edit_of(uri, None, vec![text]));
         }
-        for (path, edits) in by_file {
-            let (uri, version, edits) = self.edits_of(home, space, path, &edits)?;
-            changes.push(edit_of(uri, version, edits));
-        }
+        changes.extend(self.changes(home, space, &fix.edits)?);
         Some(self.as_client_takes_it(changes))
+    }
+
+    /// Edits of files of a space, those without a path of the file at hand.
+    pub(crate) fn edit_of_files(
+        &self,
+        home: &Home,
+        space: &Space,
+        edits: Vec<Edit>,
+    ) -> Option<WorkspaceEdit> {
+        let changes = self.changes(home, space, &edits)?;
+        Some(self.as_client_takes_it(changes))
+    }
+
+    fn changes(
+        &self,
+        home: &Home,
+        space: &Space,
+        edits: &[Edit],
+    ) -> Option<Vec<DocumentChangeOperation>> {
+        let mut by_file: Vec<(&str, Vec<&Edit>)> = Vec::new();
+        for edit in edits {
+            let path = edit.path.as_deref().unwrap_or(&home.path);
+            match by_file.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, edits)) => edits.push(edit),
+                None => by_file.push((path, vec![edit])),
+            }
+        }
+        let change = |(path, edits): (&str, Vec<&Edit>)| {
+            let (uri, version, edits) = self.edits_of(home, space, path, &edits)?;
+            Some(edit_of(uri, version, edits))
+        };
+        by_file.into_iter().map(change).collect()
     }
 
     fn edits_of(

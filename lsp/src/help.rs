@@ -8,7 +8,8 @@ use tower_lsp::lsp_types::{
     MarkupContent, MarkupKind, TextDocumentPositionParams,
 };
 
-/// The page of a rule, on a finding or on the rule's name.
+/// What is known of an option, and the page of a rule, on a finding or on the rule's
+/// name.
 pub(crate) fn hover(session: &Session, at: &TextDocumentPositionParams) -> Option<Hover> {
     let uri = &at.text_document.uri;
     let open = session.open(uri)?;
@@ -44,6 +45,7 @@ pub(crate) fn hover(session: &Session, at: &TextDocumentPositionParams) -> Optio
         let (_, rule) = rules::find(&name.name)?;
         return Some(said(name.range, docs::page(rule.meta())));
     }
+    let option = session.option_page(at);
     let findings = space.workspace.findings(file);
     let here = findings
         .into_iter()
@@ -52,9 +54,13 @@ pub(crate) fn hover(session: &Session, at: &TextDocumentPositionParams) -> Optio
     let range = here
         .iter()
         .map(|found| found.range)
-        .reduce(|a, b| a.cover(b))?;
+        .reduce(|a, b| a.cover(b));
     let mut seen: Vec<&RuleMeta> = Vec::new();
-    let mut value = String::new();
+    let range = option
+        .as_ref()
+        .map(|(range, _)| *range)
+        .or_else(|| Some(measured.to_range(range?)))?;
+    let mut value = option.map(|(_, page)| page).unwrap_or_default();
     for found in &here {
         if seen.iter().any(|meta| meta.name == found.rule.name) {
             continue;
@@ -65,7 +71,10 @@ pub(crate) fn hover(session: &Session, at: &TextDocumentPositionParams) -> Optio
         }
         value.push_str(&docs::page(found.rule));
     }
-    Some(said(range, value))
+    Some(Hover {
+        contents: HoverContents::Markup(MarkupContent { kind, value }),
+        range: Some(range),
+    })
 }
 
 /// The part of a text around a place that could be the name of a rule.
@@ -77,7 +86,8 @@ fn word_at(text: &str, at: TextSize) -> Option<TextRange> {
     (start < end).then(|| TextRange::new((start as u32).into(), (end as u32).into()))
 }
 
-/// The names of rules and groups, where one can stand.
+/// The names of rules and groups, where one can stand; elsewhere the names and values
+/// of options.
 pub(crate) fn completion(
     session: &Session,
     at: &TextDocumentPositionParams,
@@ -92,7 +102,9 @@ pub(crate) fn completion(
         false => is_in_suppression(line),
     };
     if !fits {
-        return None;
+        let is_module = !session.is_config(uri);
+        let offer = is_module.then(|| session.offer(at)).flatten();
+        return offer.map(CompletionResponse::Array);
     }
     let item = |name: &str, detail: &str, kind, page: Option<String>| CompletionItem {
         label: name.to_owned(),

@@ -13,6 +13,7 @@ mod actions;
 mod convert;
 mod help;
 mod log;
+mod navigate;
 mod options;
 mod position;
 mod server;

@@ -28,6 +28,8 @@ pub(crate) struct ClientOptions {
     pub(crate) ignore: Vec<String>,
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) max_files: usize,
+    /// Is it shown over options how many modules set them?
+    pub(crate) code_lens: bool,
     /// Are the requests for tests answered?
     pub(crate) debug: bool,
 }
@@ -40,6 +42,7 @@ impl Default for ClientOptions {
             ignore: Vec::new(),
             config_file: None,
             max_files: MOST_FILES,
+            code_lens: false,
             debug: false,
         }
     }

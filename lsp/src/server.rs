@@ -36,20 +36,23 @@ use tower_lsp::lsp_types::request::{
 };
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, CompletionOptions, CompletionParams, CompletionResponse, ConfigurationItem,
-    ConfigurationParams, DiagnosticOptions, DiagnosticServerCapabilities,
-    DidChangeWatchedFilesRegistrationOptions, DocumentDiagnosticParams, DocumentDiagnosticReport,
-    DocumentDiagnosticReportResult, ExecuteCommandOptions, ExecuteCommandParams,
+    CodeActionResponse, CodeLens, CodeLensOptions, CodeLensParams, CompletionOptions,
+    CompletionParams, CompletionResponse, ConfigurationItem, ConfigurationParams,
+    DiagnosticOptions, DiagnosticServerCapabilities, DidChangeWatchedFilesRegistrationOptions,
+    DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentDiagnosticReportResult,
+    DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandOptions, ExecuteCommandParams,
     FileOperationFilter, FileOperationPattern, FileOperationPatternKind,
     FileOperationRegistrationOptions, FileSystemWatcher, FullDocumentDiagnosticReport, GlobPattern,
-    Hover, HoverParams, HoverProviderCapability, InitializeParams, InitializeResult,
-    NumberOrString, OneOf, ProgressParams, ProgressParamsValue, Registration, RegistrationParams,
-    RelatedFullDocumentDiagnosticReport, SaveOptions, ServerCapabilities, ServerInfo,
-    ShowDocumentParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, HoverProviderCapability,
+    InitializeParams, InitializeResult, Location, NumberOrString, OneOf, PrepareRenameResponse,
+    ProgressParams, ProgressParamsValue, ReferenceParams, Registration, RegistrationParams,
+    RelatedFullDocumentDiagnosticReport, RenameOptions, RenameParams, SaveOptions,
+    ServerCapabilities, ServerInfo, ShowDocumentParams, TextDocumentPositionParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
     TextDocumentSyncSaveOptions, Url, WorkDoneProgress, WorkDoneProgressBegin,
-    WorkDoneProgressCreateParams, WorkDoneProgressEnd, WorkDoneProgressReport,
-    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    WorkDoneProgressCreateParams, WorkDoneProgressEnd, WorkDoneProgressOptions,
+    WorkDoneProgressReport, WorkspaceEdit, WorkspaceFileOperationsServerCapabilities,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use tower_lsp::{Client, LanguageServer, LspService};
 use tower_service::Service;
@@ -381,8 +384,18 @@ impl LanguageServer for Backend {
                 )),
                 hover_provider: Some(HoverProviderCapability::Simple(true)),
                 completion_provider: Some(CompletionOptions {
-                    trigger_characters: Some(vec!["(".to_owned(), ",".to_owned(), "\"".to_owned()]),
+                    trigger_characters: Some(["(", ",", "\"", "."].map(str::to_owned).to_vec()),
                     ..CompletionOptions::default()
+                }),
+                definition_provider: Some(OneOf::Left(true)),
+                references_provider: Some(OneOf::Left(true)),
+                document_symbol_provider: Some(OneOf::Left(true)),
+                rename_provider: Some(OneOf::Right(RenameOptions {
+                    prepare_provider: Some(true),
+                    work_done_progress_options: WorkDoneProgressOptions::default(),
+                })),
+                code_lens_provider: Some(CodeLensOptions {
+                    resolve_provider: Some(false),
                 }),
                 execute_command_provider: Some(ExecuteCommandOptions {
                     commands: vec![actions::REINDEX.to_owned(), actions::SELECT.to_owned()],
@@ -471,6 +484,58 @@ impl LanguageServer for Backend {
             .await
     }
 
+    async fn goto_definition(
+        &self,
+        params: GotoDefinitionParams,
+    ) -> Result<Option<GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        let found = self.ask(move |session| session.definition(&at)).await?;
+        Ok((!found.is_empty()).then_some(GotoDefinitionResponse::Array(found)))
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let at = params.text_document_position;
+        let with = params.context.include_declaration;
+        let found = self
+            .ask(move |session| session.references(&at, with))
+            .await?;
+        Ok((!found.is_empty()).then_some(found))
+    }
+
+    async fn document_symbol(
+        &self,
+        params: DocumentSymbolParams,
+    ) -> Result<Option<DocumentSymbolResponse>> {
+        let uri = params.text_document.uri;
+        let symbols = self.ask(move |session| session.outline(&uri)).await?;
+        Ok(symbols.map(DocumentSymbolResponse::Nested))
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        let uri = params.text_document.uri;
+        self.ask(move |session| session.lenses(&uri)).await
+    }
+
+    async fn prepare_rename(
+        &self,
+        at: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
+        let can = self.ask(move |session| session.can_rename(&at)).await?;
+        let found = can.map_err(refused)?;
+        Ok(found.map(
+            |(range, placeholder)| PrepareRenameResponse::RangeWithPlaceholder {
+                range,
+                placeholder,
+            },
+        ))
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let (at, name) = (params.text_document_position, params.new_name);
+        let edit = self.ask(move |session| session.rename(&at, &name)).await?;
+        edit.map_err(refused)
+    }
+
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
         let known = self.ask(move |session| session.execute(&params)).await?;
         match known {
@@ -481,6 +546,18 @@ impl LanguageServer for Backend {
         }
     }
 }
+
+/// What the user asked for cannot be done, and this is why.
+fn refused(reason: String) -> Error {
+    Error {
+        code: ErrorCode::ServerError(REQUEST_FAILED),
+        message: reason.into(),
+        data: None,
+    }
+}
+
+/// The protocol's code for a request that was understood and cannot be answered.
+const REQUEST_FAILED: i64 = -32803;
 
 /// Asks the client what the engine's thread wants to know. An answer may take its
 /// time, and no question waits for it.

@@ -8,6 +8,8 @@ mod complete;
 mod outcome;
 mod reads;
 mod rename;
+#[cfg(test)]
+mod tests;
 
 pub use complete::{Candidate, Offer};
 pub use outcome::{Host, Outcome, Stand, Standing};
@@ -460,7 +462,12 @@ impl<'w> Knowledge<'w> {
         all.map(|(class, path)| self.option(class, &path)).collect()
     }
 
-    /// Shown to people: the path of a file.
+    /// The module system of a module of a file.
+    pub fn class(&self, file: usize, module: usize) -> Class {
+        self.view.class(file, module)
+    }
+
+    /// The path of a file.
     pub fn path(&self, file: usize) -> &'w Arc<str> {
         self.documents()[file].path()
     }
