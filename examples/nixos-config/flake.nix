@@ -21,6 +21,7 @@
           inherit system;
           modules = [
             ./hosts/desktop
+            ./hosts/desktop/greeter.nix
             ./modules/nixos/workstation.nix
             home-manager.nixosModules.home-manager
             {

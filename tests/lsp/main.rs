@@ -2,6 +2,7 @@
 
 mod client;
 mod life;
+mod options;
 mod project;
 mod storm;
 mod words;

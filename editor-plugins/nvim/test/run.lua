@@ -376,6 +376,144 @@ step('a change that is not saved makes a finding in another file, and takes it a
   vim.cmd('edit!')
 end)
 
+local WORKSTATION = 'modules/nixos/workstation.nix'
+local GREETER = 'modules/nixos/greeter.nix'
+
+-- Puts the cursor on a place of a buffer: `into` bytes after the start of `text`.
+local function point_at(buffer, text, into)
+  local number, column = line_with(buffer, text)
+  vim.api.nvim_win_set_cursor(0, { number, column - 1 + (into or 0) })
+end
+
+-- The end of the path and the line of what a list of places holds.
+local function listed(items)
+  local places = vim.tbl_map(function(item)
+    local name = item.filename or vim.api.nvim_buf_get_name(item.bufnr)
+    return ('%s:%d'):format(name:sub(#project + 2), item.lnum)
+  end, items)
+  table.sort(places)
+  return places
+end
+
+step('K tells what an option is and who sets it', function()
+  local buffer = open('hosts/desktop/greeter.nix')
+  client_of(buffer)
+  wait_for('findings', function()
+    return #about(buffer, 'unknown-option') == 1
+  end)
+  point_at(buffer, 'theme', 2)
+  type_keys('K')
+  local page
+  wait_for('a window', function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        page = text_of(vim.api.nvim_win_get_buf(window))
+        return true
+      end
+    end
+  end)
+  holds('the page', page, 'site.greeter.theme')
+  holds('the type', page, 'one of "dark", "light"')
+  holds('the description', page, 'How the login screen looks.')
+  holds('the host', page, 'On desktop')
+  holds('the other setting', page, WORKSTATION)
+  vim.cmd('fclose!')
+end)
+
+step('gd and grr go to the declaration and to what sets and reads it', function()
+  local buffer = open('hosts/desktop/greeter.nix')
+  point_at(buffer, 'enable = true', 2)
+  vim.lsp.buf.definition()
+  wait_for('the declaration', function()
+    return vim.api.nvim_buf_get_name(0) == project .. '/' .. GREETER
+  end)
+  holds('the line', vim.api.nvim_get_current_line(), 'enable = lib.mkEnableOption')
+  local found
+  vim.lsp.buf.references({ includeDeclaration = true }, {
+    on_list = function(list)
+      found = listed(list.items)
+    end,
+  })
+  wait_for('references', function()
+    return found ~= nil
+  end)
+  local declared = line_with(0, 'enable = lib.mkEnableOption')
+  local read_at = line_with(0, 'lib.mkIf cfg.enable')
+  local wanted = {
+    'hosts/desktop/greeter.nix:' .. line_with(buffer, 'enable = true'),
+    ('%s:%d'):format(GREETER, declared),
+    ('%s:%d'):format(GREETER, read_at),
+  }
+  table.sort(wanted)
+  same('the places', wanted, found)
+end)
+
+step('names of options and members of enumerations are completed', function()
+  local buffer = open('hosts/desktop/greeter.nix')
+  local client = client_of(buffer)
+  local function offered()
+    local answer = client:request_sync(
+      'textDocument/completion',
+      vim.lsp.util.make_position_params(0, client.offset_encoding),
+      PATIENCE,
+      buffer
+    )
+    local labels = vim.tbl_map(function(item)
+      return item.label
+    end, answer.result or {})
+    table.sort(labels)
+    return labels
+  end
+  point_at(buffer, '"light"', 1)
+  same('members', { 'dark', 'light' }, offered())
+  point_at(buffer, 'enable = true')
+  type_keys('Ot<Esc>')
+  vim.api.nvim_win_set_cursor(0, { vim.api.nvim_win_get_cursor(0)[1], 5 })
+  same('names', { 'command', 'enable', 'sessions', 'theme', 'timeout' }, offered())
+  -- As a person takes one: with omnifunc.
+  type_keys('A<C-x><C-o>')
+  vim.cmd('edit!')
+end)
+
+step('grn renames an option in all files', function()
+  local buffer = open(GREETER)
+  client_of(buffer)
+  point_at(buffer, 'theme = lib.mkOption', 1)
+  vim.lsp.buf.rename('look')
+  wait_for('the new name', function()
+    return text_of(buffer):find('look = lib.mkOption', 1, true) ~= nil
+  end)
+  for _, path in ipairs({ 'hosts/desktop/greeter.nix', WORKSTATION }) do
+    local other = vim.uri_to_bufnr(vim.uri_from_fname(project .. '/' .. path))
+    vim.fn.bufload(other)
+    holds(path, text_of(other), 'look = "')
+    assert(not text_of(other):find('theme', 1, true), path .. ' names it as before')
+  end
+  wait_for('no unknown option but the one before', function()
+    return #about(nil, 'unknown-option') == 1
+  end)
+  -- In each file it is one change, and can be undone.
+  for _, path in ipairs({ GREETER, 'hosts/desktop/greeter.nix', WORKSTATION }) do
+    local other = vim.uri_to_bufnr(vim.uri_from_fname(project .. '/' .. path))
+    vim.api.nvim_buf_call(other, vim.cmd.undo)
+    same(path, read(path), text_of(other))
+    vim.bo[other].modified = false
+  end
+end)
+
+step('the outline names what is declared and set', function()
+  local buffer = open(GREETER)
+  local client = client_of(buffer)
+  local answer = client:request_sync('textDocument/documentSymbol', {
+    textDocument = { uri = vim.uri_from_bufnr(buffer) },
+  }, PATIENCE, buffer)
+  local names = vim.tbl_map(function(symbol)
+    return symbol.name
+  end, answer.result)
+  assert(vim.tbl_contains(names, 'site.greeter.theme'), vim.inspect(names))
+  assert(vim.tbl_contains(names, 'services.greetd.enable'), vim.inspect(names))
+end)
+
 step('a changed nixamine.toml is read again', function()
   local before = read('nixamine.toml')
   wait_for_findings(desktop, AT_DESKTOP)

@@ -7,7 +7,6 @@
     ../../vendor/printer.nix
     ../../modules/nixos/base.nix
     ../../modules/nixos/backup.nix
-    ../../modules/nixos/greeter.nix
     ../../modules/nixos/hardening.nix
     ../../modules/nixos/network.nix
   ];
@@ -29,14 +28,6 @@
   };
 
   site.backup.keep = 14;
-
-  site.greeter = {
-    enable = true;
-    theme = "light";
-    timeout = 0;
-    session = [ "sway" ];
-    command = "greet";
-  };
 
   system.stateVersion = "25.05";
 }
