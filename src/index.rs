@@ -2,6 +2,7 @@
 
 use crate::args::IndexArgs;
 use crate::run::{self, Failure};
+use crate::terminal::count;
 use nixamine_project::{ConfigChoice, Project, index, store};
 use nixamine_rules::module::Class;
 use nixamine_rules::options::IndexedLibrary;
@@ -65,8 +66,9 @@ fn say(out: &mut impl Write, library: &IndexedLibrary) -> std::io::Result<()> {
     };
     writeln!(
         out,
-        "{}: {} options{system}, {past} names of the past",
+        "{}: {}{system}, {} of the past",
         library.name,
-        all - past
+        count(all - past, "option"),
+        count(past, "name")
     )
 }

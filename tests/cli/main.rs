@@ -1,5 +1,6 @@
 //! Real runs of the binary in folders of their own.
 
+mod ask;
 mod bad_input;
 mod check;
 mod fix;
