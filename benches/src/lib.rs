@@ -3,6 +3,7 @@
 
 pub mod ceiling;
 pub mod grammar;
+pub mod modulesets;
 pub mod recovery;
 pub mod sessions;
 

@@ -188,7 +188,9 @@ fn an_index_is_kept_and_used() {
         Run::from(command.output().unwrap())
     };
     run(&["check"]).code(0);
-    run(&["index", "../library"]).code(0).out("home-manager: 1 option of Home Manager, 0 names of the past");
+    run(&["index", "../library"])
+        .code(0)
+        .out("home-manager: 1 option of Home Manager, 0 names of the past");
     run(&["check"])
         .code(1)
         .out("`programs.thing.colour` takes a string, not an integer");

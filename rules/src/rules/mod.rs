@@ -37,6 +37,7 @@ registry! {
         read_only_set::ReadOnlySet,
         contradiction::Contradiction,
         dead_definition::DeadDefinition,
+        import_cycle::ImportCycle,
     }
     unused {
         unused_suppression::UnusedSuppression,

@@ -34,6 +34,8 @@ pub struct Configuration {
 struct EdgeTo {
     to: ModuleId,
     guards: Vec<Guard>,
+    /// Which of the importing module's imports it is.
+    import: usize,
 }
 
 /// The modules of all files, linked.
@@ -47,6 +49,8 @@ pub struct Graph {
     /// Is it certainly a module?
     confirmed: Vec<bool>,
     classes: Vec<Class>,
+    /// Do imports without a condition lead from it into a circle?
+    cyclic: Vec<bool>,
     /// Every configuration.
     pub configurations: Vec<Configuration>,
 }
@@ -144,7 +148,12 @@ impl Graph {
             let out: Vec<_> = module
                 .imports
                 .iter()
-                .flat_map(|import| linker.link(file, import, 0))
+                .enumerate()
+                .flat_map(|(position, import)| {
+                    let mut edges = linker.link(file, import, 0);
+                    edges.iter_mut().for_each(|edge| edge.import = position);
+                    edges
+                })
                 .collect();
             for edge in &out {
                 imported[edge.to] = true;
@@ -189,12 +198,14 @@ impl Graph {
                     vec![EdgeTo {
                         to: id,
                         guards: Vec::new(),
+                        import: 0,
                     }],
                 ));
                 spelled_out |= named;
             }
         }
         let mut graph = Self {
+            cyclic: cyclic(&edges),
             classes: (0..modules.len()).map(|id| facts(id).class).collect(),
             modules,
             first,
@@ -232,6 +243,7 @@ impl Graph {
                     &[EdgeTo {
                         to: id,
                         guards: Vec::new(),
+                        import: 0,
                     }],
                 );
             }
@@ -349,6 +361,49 @@ impl Graph {
         }
     }
 
+    /// The shortest way, over imports without a condition, from a module back to
+    /// itself that begins with the import at `position`: the imports on the way, each
+    /// as the module and the position there.
+    pub fn cycle(&self, id: ModuleId, position: usize) -> Option<Vec<(ModuleId, usize)>> {
+        let certain = |edge: &&EdgeTo| edge.guards.is_empty();
+        let first = self.edges[id].iter().filter(certain);
+        let mut from: FxHashMap<ModuleId, (ModuleId, usize)> = FxHashMap::default();
+        let mut queue = std::collections::VecDeque::new();
+        for edge in first.filter(|edge| edge.import == position) {
+            if from.insert(edge.to, (id, position)).is_none() {
+                queue.push_back(edge.to);
+            }
+        }
+        while let Some(next) = queue.pop_front() {
+            if next == id {
+                let mut way = Vec::new();
+                let mut at = id;
+                loop {
+                    let step = from[&at];
+                    way.push(step);
+                    at = step.0;
+                    if at == id {
+                        break;
+                    }
+                }
+                way.reverse();
+                return Some(way);
+            }
+            for edge in self.edges[next].iter().filter(certain) {
+                from.entry(edge.to).or_insert_with(|| {
+                    queue.push_back(edge.to);
+                    (next, edge.import)
+                });
+            }
+        }
+        None
+    }
+
+    /// Do imports without a condition lead from a module into a circle?
+    pub fn leads_into_cycle(&self, id: ModuleId) -> bool {
+        self.cyclic[id]
+    }
+
     /// The id of a module of a file.
     pub fn id(&self, file: usize, index: usize) -> ModuleId {
         self.first[file] + index
@@ -377,6 +432,31 @@ impl Graph {
     pub fn class(&self, id: ModuleId) -> Class {
         self.classes[id]
     }
+}
+
+/// Which modules stand in a circle of imports without a condition, or import one that
+/// does: what is left when those are taken away again and again that import nothing.
+fn cyclic(edges: &[Vec<EdgeTo>]) -> Vec<bool> {
+    let mut out = vec![0_usize; edges.len()];
+    let mut back: Vec<Vec<ModuleId>> = vec![Vec::new(); edges.len()];
+    for (from, all) in edges.iter().enumerate() {
+        for edge in all.iter().filter(|edge| edge.guards.is_empty()) {
+            out[from] += 1;
+            back[edge.to].push(from);
+        }
+    }
+    let mut left = vec![true; edges.len()];
+    let mut leaves: Vec<ModuleId> = (0..edges.len()).filter(|id| out[*id] == 0).collect();
+    while let Some(leaf) = leaves.pop() {
+        left[leaf] = false;
+        for from in &back[leaf] {
+            out[*from] -= 1;
+            if out[*from] == 0 {
+                leaves.push(*from);
+            }
+        }
+    }
+    left
 }
 
 /// Does a specialisation start from its parent's configuration?
@@ -415,6 +495,7 @@ impl Linker<'_, '_> {
             has_module.then(|| EdgeTo {
                 to: self.first[found],
                 guards,
+                import: 0,
             })
         };
         match &import.target {
@@ -432,6 +513,7 @@ impl Linker<'_, '_> {
                 vec![EdgeTo {
                     to: self.first[file] + index,
                     guards,
+                    import: 0,
                 }]
             }
             Target::Pattern {
