@@ -33,6 +33,7 @@ registry! {
         option_conflict::OptionConflict,
         option_type_mismatch::OptionTypeMismatch,
         unknown_option::UnknownOption,
+        renamed_option::RenamedOption,
         duplicate_option::DuplicateOption,
         read_only_set::ReadOnlySet,
         contradiction::Contradiction,

@@ -296,7 +296,12 @@ pub(super) fn key_of(options: &Options, class: Class, definition: &Definition) -
             }
             (at + 1, MISSING)
         }
-        Found::Namespace(_) | Found::Unknown => return None,
+        // What lies in an option that has another name now.
+        Found::Unknown => match options.option(class, &names)? {
+            (len, [declared]) if declared.renamed.is_some() => (len, '='),
+            _ => return None,
+        },
+        Found::Namespace(_) => return None,
     };
     let mut key = String::with_capacity(64);
     key.push(mark);
@@ -365,7 +370,7 @@ impl<'v> Settings<'v> {
         let names = names_of(view.definition(*first));
         let found = view.options().find(class, &names);
         let (len, declared, ty, among) = match found {
-            Found::Value { .. } | Found::NoSet { .. } => {
+            Found::Value { .. } | Found::NoSet { .. } | Found::Unknown => {
                 let (len, declared) = view.options().option(class, &names)?;
                 let ty = match view.options().find(class, &names[..len]) {
                     Found::Value { ty, .. } => ty,
@@ -374,7 +379,7 @@ impl<'v> Settings<'v> {
                 (len, declared, Some(ty), None)
             }
             Found::Missing(at, set) => (at + 1, &[][..], None, Some(set)),
-            Found::Namespace(_) | Found::Unknown => return None,
+            Found::Namespace(_) => return None,
         };
         let all = places.iter().map(|place| Setting {
             file: place.file,
