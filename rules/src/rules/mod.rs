@@ -36,6 +36,7 @@ registry! {
         renamed_option::RenamedOption,
         duplicate_option::DuplicateOption,
         read_only_set::ReadOnlySet,
+        duplicate_setting::DuplicateSetting,
         contradiction::Contradiction,
         dead_definition::DeadDefinition,
     }

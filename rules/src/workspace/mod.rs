@@ -8,9 +8,10 @@ mod options;
 pub use graph::{Configuration, Graph, ModuleId, Ways};
 use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
+pub(crate) use options::line_of;
 pub use options::{
-    Completeness, Options, Rivals, Setting, Settings, always_holds, can_meet, declaring, dotted,
-    rivals,
+    Completeness, Options, Rivals, Setting, Settings, always_goes_with, always_holds, can_meet,
+    declaring, dotted, goes_with, removal, rivals,
 };
 
 use crate::config::{self, FileSettings};

@@ -8,6 +8,7 @@ use crate::module::{
     Class, DEFAULT_PRIORITY, Definition, Guard, Import, ModuleFacts, OptionDeclaration, Target,
 };
 use crate::options::{Declared, Found, IndexedLibrary, OptionSet, Says, Type};
+use crate::syntax::{TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -627,6 +628,66 @@ pub fn always_holds(configuration: &Configuration, module: ModuleId) -> bool {
         .members
         .get(&module)
         .is_some_and(|ways| ways.iter().any(|way| way.iter().all(Guard::is_choice)))
+}
+
+/// Wherever a configuration holds the one setting, does it hold the other one, too?
+pub fn goes_with(configuration: &Configuration, one: &Setting<'_>, other: &Setting<'_>) -> bool {
+    let ways = |setting: &Setting<'_>| configuration.members.get(&setting.module);
+    let (Some(ways), Some(others)) = (ways(one), ways(other)) else {
+        return false;
+    };
+    ways.iter().all(|way| {
+        let holds = |guard: &Guard| way.contains(guard) || one.definition.guards.contains(guard);
+        other.definition.update.is_none()
+            && other.definition.guards.iter().all(holds)
+            && others.iter().any(|way| way.iter().all(holds))
+    })
+}
+
+/// Do all configurations that hold the one setting hold the other one with it?
+/// `None` when no configuration holds it, or others may.
+pub fn always_goes_with(graph: &Graph, one: &Setting<'_>, other: &Setting<'_>) -> Option<bool> {
+    if graph.is_exported(one.module) {
+        return None;
+    }
+    let mut holding = graph
+        .configurations
+        .iter()
+        .filter(|it| it.members.contains_key(&one.module))
+        .peekable();
+    holding.peek()?;
+    Some(holding.all(|configuration| goes_with(configuration, one, other)))
+}
+
+/// The text to delete to take a setting out: its binding, if that sets nothing else.
+pub fn removal(view: &View<'_>, setting: &Setting<'_>) -> Option<TextRange> {
+    let definition = setting.definition;
+    // An `inherit` may bind more names.
+    let last = definition.path.last()?;
+    let mut others = view.module(setting.module).definitions.iter();
+    let is_alone = definition.value.start() >= last.range.end()
+        && others.all(|other| {
+            other.value == definition.value || !definition.binding.contains_range(other.value)
+        });
+    is_alone.then(|| line_of(view.documents[setting.file].text(), definition.binding))
+}
+
+/// A binding with the line that it has to itself.
+pub(crate) fn line_of(text: &str, binding: TextRange) -> TextRange {
+    let (start, end) = (usize::from(binding.start()), usize::from(binding.end()));
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[end..]
+        .find('\n')
+        .map_or(text.len(), |at| end + at + 1);
+    let alone =
+        text[line_start..start].trim().is_empty() && text[end..line_end].trim().is_empty();
+    match alone {
+        true => TextRange::new(
+            TextSize::new(line_start as u32),
+            TextSize::new(line_end as u32),
+        ),
+        false => binding,
+    }
 }
 
 /// Modules that declare options, of one configuration.
