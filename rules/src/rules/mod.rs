@@ -37,6 +37,7 @@ registry! {
         duplicate_option::DuplicateOption,
         read_only_set::ReadOnlySet,
         duplicate_setting::DuplicateSetting,
+        silent_override::SilentOverride,
         contradiction::Contradiction,
         dead_definition::DeadDefinition,
     }
