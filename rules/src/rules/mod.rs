@@ -38,6 +38,7 @@ registry! {
         read_only_set::ReadOnlySet,
         duplicate_setting::DuplicateSetting,
         silent_override::SilentOverride,
+        pins_default::PinsDefault,
         contradiction::Contradiction,
         dead_definition::DeadDefinition,
     }
