@@ -11,7 +11,7 @@ pub use joined::{EVERY_KEY, Place};
 pub(crate) use options::line_of;
 pub use options::{
     Completeness, Options, Rivals, Setting, Settings, always_goes_with, always_holds, can_meet,
-    declaring, dotted, goes_with, removal, rivals,
+    declaring, dotted, goes_with, holds, removal, rivals,
 };
 
 use crate::config::{self, FileSettings};
@@ -594,6 +594,10 @@ pub struct View<'w> {
     mentioning: RefCell<FxHashMap<SmolStr, Vec<usize>>>,
     /// What `users.users` says, made when somebody first asks.
     accounts: OnceCell<Accounts<'w>>,
+    /// The definitions by their options, while options are judged.
+    placed: Option<&'w FxHashMap<SmolStr, Vec<Place>>>,
+    /// The keys of options that were asked for.
+    asked: RefCell<FxHashSet<SmolStr>>,
 }
 
 /// The accounts that modules declare.
@@ -638,7 +642,17 @@ impl<'w> View<'w> {
             mentioning: RefCell::default(),
             accounts: OnceCell::new(),
             importers: OnceCell::new(),
+            placed: None,
+            asked: RefCell::default(),
         }
+    }
+
+    /// The definitions that meet under the key of an option. What is said depends on
+    /// them from now on.
+    fn placed(&self, key: SmolStr) -> &'w [Place] {
+        let places = self.placed.and_then(|placed| placed.get(&key));
+        self.asked.borrow_mut().insert(key);
+        places.map_or(&[], Vec::as_slice)
     }
 
     /// The literal value of every `home.homeDirectory`; `None` when one is
