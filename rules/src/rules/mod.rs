@@ -35,6 +35,7 @@ registry! {
         unknown_option::UnknownOption,
         renamed_option::RenamedOption,
         duplicate_option::DuplicateOption,
+        unused_option::UnusedOption,
         read_only_set::ReadOnlySet,
         duplicate_setting::DuplicateSetting,
         silent_override::SilentOverride,

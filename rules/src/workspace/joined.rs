@@ -7,6 +7,7 @@
 //! when something of its facts is new, or in the place of its finding.
 
 use super::options::{self, Options};
+use super::reads::Reads;
 use super::{FileContext, Graph, Settings, View, Workspace, WorkspaceContext};
 use crate::config;
 use crate::diagnostic::Diagnostic;
@@ -32,6 +33,7 @@ pub struct Place {
 pub(super) struct Joined {
     pub(super) graph: Graph,
     options: Options,
+    reads: Reads,
     /// For every rule, its keys.
     keys: Vec<Keys>,
     /// The options that are set, for all rules.
@@ -96,9 +98,16 @@ impl Joined {
         let documents = workspace.documents.as_slice();
         let graph = Graph::new(documents, &workspace.others, &settings.config().roots);
         let options = Options::new(documents, &graph, &workspace.libraries);
+        // What was not read may read anything.
+        let is_nix = |path: &std::sync::Arc<str>| path.ends_with(".nix");
+        let reads = match workspace.others.iter().any(is_nix) {
+            true => Reads::default(),
+            false => Reads::new(documents, &graph),
+        };
         let mut joined = Self {
             graph,
             options,
+            reads,
             settings: Keys::default(),
             declared: Vec::new(),
             pointing: FxHashMap::default(),
@@ -206,7 +215,8 @@ impl Joined {
             touched.extend(self.judge_settings(documents, again));
         }
         let own = &mut self.declared[file];
-        if !own.iter_mut().all(|found| found.follow(moved)) {
+        let is_stale = self.reads.update(file, documents[file].text());
+        if is_stale || !own.iter_mut().all(|found| found.follow(moved)) {
             touched.extend(self.judge_declarations(documents));
         } else if let Some(others) = self.pointing.get(&file) {
             let path = documents[file].path();
@@ -363,7 +373,8 @@ impl Joined {
 
     /// Judges what is declared. Returns the files in which something was, or is, found.
     fn judge_declarations(&mut self, documents: &[Document]) -> Vec<usize> {
-        let view = self.view(documents);
+        let mut view = self.view(documents);
+        view.reads = Some(&self.reads);
         let mut out = Vec::new();
         for (rule, check) in rules::ALL.iter().enumerate() {
             let mut cx = WorkspaceContext {

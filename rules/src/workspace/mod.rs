@@ -4,6 +4,7 @@
 mod graph;
 mod joined;
 mod options;
+mod reads;
 
 pub use graph::{Configuration, Graph, ModuleId, Ways};
 use joined::Joined;
@@ -596,6 +597,8 @@ pub struct View<'w> {
     accounts: OnceCell<Accounts<'w>>,
     /// The definitions by their options, while options are judged.
     placed: Option<&'w FxHashMap<SmolStr, Vec<Place>>>,
+    /// What may be read, while declarations are judged.
+    reads: Option<&'w reads::Reads>,
     /// The keys of options that were asked for.
     asked: RefCell<FxHashSet<SmolStr>>,
 }
@@ -643,8 +646,16 @@ impl<'w> View<'w> {
             accounts: OnceCell::new(),
             importers: OnceCell::new(),
             placed: None,
+            reads: None,
             asked: RefCell::default(),
         }
+    }
+
+    /// May something read an option that a module declares? Told while declarations
+    /// are judged.
+    pub fn may_read(&self, id: ModuleId, option: &OptionDeclaration) -> bool {
+        let Some(reads) = self.reads else { return true };
+        !reads::is_asked(self.graph, id, option) || reads.may_read(&option.path)
     }
 
     /// The definitions that meet under the key of an option. What is said depends on
