@@ -664,6 +664,41 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_reads_decides_in_others() {
+        let settings = Settings::default();
+        let closed = |path, text| analyze(Source::new(path, text), &settings);
+        let options = "{ lib, ... }: { options.my.on.port = \
+            lib.mkOption { type = lib.types.port; }; }";
+        let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = \
+            nixpkgs.lib.nixosSystem { modules = [ ./options.nix ./z.nix ]; }; }; }";
+        let reading = "{ config, ... }: { x.y = config.my.on.port; }";
+        let documents = vec![
+            closed("flake.nix", flake),
+            closed("options.nix", options),
+            Document::open(Source::new("z.nix", reading), &settings),
+        ];
+        let mut workspace = Workspace::new(documents, []);
+        workspace.join(&settings);
+        let is_unused = |workspace: &Workspace| {
+            let findings = workspace.findings(1);
+            findings
+                .iter()
+                .any(|found| found.rule().name == "unused-option")
+        };
+        assert!(!is_unused(&workspace), "it is read");
+        let start = reading.find(".port").expect("it stands there") as u32;
+        let edit = |len: u32, text: &str| TextEdit {
+            range: TextRange::at(start.into(), len.into()),
+            text: text.to_owned(),
+        };
+        for (len, text, expected) in [(5, ".x", true), (2, "", false), (0, ".port", false)] {
+            let edited = workspace.edit("z.nix", &[edit(len, text)], &settings);
+            assert_eq!(is_unused(&workspace), expected, "{text:?}");
+            assert!(!edited.others.contains(&1) || text != ".port", "{edited:?}");
+        }
+    }
+
+    #[test]
     fn files_open_and_close() {
         let settings = Settings::default();
         let closed = |path, text| analyze(Source::new(path, text), &settings);

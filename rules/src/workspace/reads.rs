@@ -130,7 +130,8 @@ impl Reads {
                 }
                 return;
             }
-            if is_key(text, at) {
+            // `types.port` is none of anybody's options.
+            if is_key(text, at) || text[..at].ends_with("types.") {
                 return;
             }
             uses.push((*id, Use::Read));
