@@ -251,6 +251,8 @@ impl Graph {
         for (file, document) in documents.iter().enumerate() {
             for (_, import) in &document.facts.exports {
                 let found = linker.link(file, import, 0);
+                // A file that holds a set of modules is none itself.
+                linker.unknown |= found.is_empty() && import.target != Target::Foreign;
                 stack.extend(found.into_iter().map(|edge| edge.to));
             }
         }

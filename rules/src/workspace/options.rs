@@ -639,6 +639,17 @@ fn by_name<'v, 'c>(
     groups
 }
 
+/// May something set the option that is not among its settings: a module of which the
+/// module system is not known, or a set that is made elsewhere?
+pub fn may_be_set_elsewhere(view: &View<'_>, settings: &Settings<'_>) -> bool {
+    CLASSES.into_iter().any(|class| {
+        let path = settings.path.as_slice();
+        let vague = |len| !view.placed(key(VAGUE, class, &path[..len])).is_empty();
+        (0..path.len()).any(vague)
+            || class != settings.class && !view.placed(key('=', class, path)).is_empty()
+    })
+}
+
 /// Switches that depend on switches are followed so far.
 const MOST_SWITCHES: u32 = 5;
 

@@ -41,13 +41,17 @@ pub(super) fn is_asked(graph: &Graph, id: usize, option: &OptionDeclaration) -> 
     let mut holding = graph
         .configurations
         .iter()
-        .filter(|it| it.members.contains_key(&id))
-        .peekable();
+        .filter(|it| it.members.contains_key(&id));
+    // A library of modules evaluates none of them.
+    let mut is_certain = false;
     is_plain
         && is_own
         && !graph.is_exported(id)
-        && holding.peek().is_some()
-        && holding.all(|it| of_system(it.class))
+        && holding.all(|it| {
+            is_certain |= it.certain;
+            of_system(it.class)
+        })
+        && is_certain
 }
 
 impl Reads {

@@ -3,7 +3,7 @@
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{Settings, WorkspaceContext, removal};
+use crate::workspace::{Settings, WorkspaceContext, may_be_set_elsewhere, removal};
 
 declare_rule! {
     /// A setting that says what the option says by itself.
@@ -109,7 +109,10 @@ impl Rule for PinsDefault {
             && definition.priorities.is_empty()
             && definition.update.is_none();
         let id = first.module;
-        if !is_pinned || !view.meets_declaration(settings, id) || !view.is_evaluated(settings, id) {
+        if !is_pinned || may_be_set_elsewhere(view, settings) {
+            return;
+        }
+        if !view.meets_declaration(settings, id) || !view.is_evaluated(settings, id) {
             return;
         }
         let key = definition.path.last().map_or(definition.binding, |key| key.range);
@@ -150,12 +153,15 @@ mod tests {
 #    ^^ `my.on` is `false` by default
   my.forced = lib.mkForce 1;
   my.text = "a";
+  my.made.enable = false;
   my.when = lib.mkIf config.x null;
 #    ^^^^ `my.when` is `null` by default
 }
 # FILE: a.nix
 { lib, name, ... }: {
+  my.made = lib.mkDefault lib.my.enabled;
   options.my = {
+    made.enable = lib.mkEnableOption "x";
     on = lib.mkEnableOption "x";
     forced = lib.mkOption { default = 1; };
     text = lib.mkOption { default = name; };
