@@ -42,16 +42,16 @@ pub(super) fn is_asked(graph: &Graph, id: usize, option: &OptionDeclaration) -> 
         .configurations
         .iter()
         .filter(|it| it.members.contains_key(&id));
-    // A library of modules evaluates none of them.
-    let mut is_certain = false;
+    // What nobody imports may be for others.
+    let mut is_used = false;
     is_plain
         && is_own
         && !graph.is_exported(id)
         && holding.all(|it| {
-            is_certain |= it.certain;
+            is_used |= it.certain || it.members.len() > 1;
             of_system(it.class)
         })
-        && is_certain
+        && is_used
 }
 
 impl Reads {
