@@ -296,6 +296,10 @@ const DENSE: &[&str] = &[
     "  my.opt.port = \"80\";\n  my.opt.mode = \"@\";\n",
     "  my.opt = {\n    mode = \"git\";\n    porrt = 1;\n    only = 2;\n    port = lib.mkForce 2;\n  };\n",
     "  my.opt.enable = true;\n  my.opt.enable = lib.mkForce false;\n",
+    "  imports = [ (lib.mkRenamedOptionModule [ \"my\" \"@\" ] [ \"my\" \"opt\" \"port\" ]) ];\n  my.git = 1;\n",
+    "  my.opt.port = 1;\n  my.opt.mode = \"git\";\n  my.x = 3;\n  my.opt.port = 1;\n",
+    "  my.opt.mode = lib.mkIf config.my.opt.enable \"a\";\n  my.opt = lib.mkIf config.my.opt.enable { mode = \"git\"; port = 3; };\n",
+    "  my.opt = lib.@;\n  config.my.opt.enable = mkIf config.my.x.enable true;\n  options.my.x.enable = lib.mkEnableOption \"x\";\n",
     "  my.@ = lib.mkIf false { y = 1; };\n  my.opt.mode = mkIf a \"@\";\n",
 ];
 

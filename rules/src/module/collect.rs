@@ -869,6 +869,9 @@ impl<'f> Collector<'f> {
                 }
                 ["nixosModules" | "homeManagerModules" | "homeModules" | "darwinModules"] => {
                     let Some(set) = ast::AttrSet::cast(without_parens(value.syntax())) else {
+                        // Modules, but not under which names.
+                        let name = format!("{}.*", names[0]).into();
+                        self.export(name, value.syntax(), &env_at(&node));
                         continue;
                     };
                     let env = env_at(set.syntax());

@@ -84,6 +84,16 @@ impl Guard {
         Some((hole, name))
     }
 
+    /// The option whose value it is, as `config.x.enable` is, and whether the
+    /// opposite is asked for.
+    pub(crate) fn option(&self) -> Option<(Vec<&str>, bool)> {
+        let path = self.text.strip_prefix("config.")?;
+        let is_plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        let is_path = path.bytes().all(is_plain) && self.equals.is_none();
+        is_path.then(|| (path.split('.').collect(), self.negated))
+    }
+
     /// The guard of code that never runs.
     pub fn is_never(&self) -> bool {
         self.text == if self.negated { "true" } else { "false" }

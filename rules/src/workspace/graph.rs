@@ -51,6 +51,10 @@ pub struct Graph {
     classes: Vec<Class>,
     /// Do imports without a condition lead from it into a circle?
     cyclic: Vec<bool>,
+    /// Is it for other flakes, too?
+    exported: Vec<bool>,
+    /// Does a flake hand out modules that could not be found?
+    exports_unknown: bool,
     /// Every configuration.
     pub configurations: Vec<Configuration>,
 }
@@ -211,8 +215,11 @@ impl Graph {
             first,
             edges,
             confirmed,
+            exported: Vec::new(),
+            exports_unknown: false,
             configurations: Vec::new(),
         };
+        graph.find_exported(documents, &resolver);
         for (name, class, start) in starts {
             // Only those whose list a function evaluates, or a setting holds.
             let certain = class != Class::Unknown;
@@ -250,6 +257,37 @@ impl Graph {
         }
         graph.infer_classes();
         graph
+    }
+
+    /// Finds the modules that a flake hands out, and those that they import.
+    fn find_exported(&mut self, documents: &[Document], resolver: &Resolver<'_>) {
+        self.exported = vec![false; self.modules.len()];
+        let mut linker = Linker {
+            resolver,
+            first: &self.first,
+            unknown: false,
+        };
+        let mut stack = Vec::new();
+        for (file, document) in documents.iter().enumerate() {
+            for (_, import) in &document.facts.exports {
+                let found = linker.link(file, import, 0);
+                // A file that holds a set of modules is none itself.
+                linker.unknown |= found.is_empty() && import.target != Target::Foreign;
+                stack.extend(found.into_iter().map(|edge| edge.to));
+            }
+        }
+        self.exports_unknown = linker.unknown;
+        while let Some(id) = stack.pop() {
+            if std::mem::replace(&mut self.exported[id], true) {
+                continue;
+            }
+            stack.extend(self.edges[id].iter().map(|edge| edge.to));
+            // What stands in it goes where it goes.
+            let (file, own) = self.modules[id];
+            let modules = documents[file].facts.modules.iter().enumerate();
+            let inside = modules.filter(|(_, module)| module.parent == Some(own));
+            stack.extend(inside.map(|(index, _)| self.first[file] + index));
+        }
     }
 
     fn add_configuration(
@@ -426,6 +464,11 @@ impl Graph {
             let edges = edges.iter();
             edges.map(move |edge| (from, edge.to, edge.guards.as_slice()))
         })
+    }
+
+    /// May other flakes import it?
+    pub fn is_exported(&self, id: ModuleId) -> bool {
+        self.exports_unknown || self.exported[id]
     }
 
     /// The module system that a module belongs to.

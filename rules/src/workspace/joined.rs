@@ -7,6 +7,7 @@
 //! when something of its facts is new, or in the place of its finding.
 
 use super::options::{self, Options};
+use super::reads::Reads;
 use super::{FileContext, Graph, Settings, View, Workspace, WorkspaceContext};
 use crate::config;
 use crate::diagnostic::Diagnostic;
@@ -32,6 +33,7 @@ pub struct Place {
 pub(super) struct Joined {
     pub(super) graph: Graph,
     options: Options,
+    reads: Reads,
     /// For every rule, its keys.
     keys: Vec<Keys>,
     /// The options that are set, for all rules.
@@ -56,6 +58,10 @@ struct Keys {
     found_in: Vec<FxHashSet<SmolStr>>,
     /// For keys of options, what is set below each root.
     roots: Option<FxHashMap<SmolStr, Root>>,
+    /// The keys that were asked for while a key was judged.
+    asks: FxHashMap<SmolStr, Vec<SmolStr>>,
+    /// The same from the other side: the keys to judge again.
+    asked_by: FxHashMap<SmolStr, FxHashSet<SmolStr>>,
 }
 
 /// What is set below the root of a module system's options.
@@ -92,9 +98,16 @@ impl Joined {
         let documents = workspace.documents.as_slice();
         let graph = Graph::new(documents, &workspace.others, &settings.config().roots);
         let options = Options::new(documents, &graph, &workspace.libraries);
+        // What was not read may read anything.
+        let is_nix = |path: &std::sync::Arc<str>| path.ends_with(".nix");
+        let reads = match workspace.others.iter().any(is_nix) {
+            true => Reads::default(),
+            false => Reads::new(documents, &graph),
+        };
         let mut joined = Self {
             graph,
             options,
+            reads,
             settings: Keys::default(),
             declared: Vec::new(),
             pointing: FxHashMap::default(),
@@ -185,6 +198,9 @@ impl Joined {
             again.extend(keys.forget(file));
             keys.read(file, &documents[file], self.options_of(file));
             again.extend(keys.of_file[file].iter().cloned());
+            let asking = again.iter().filter_map(|key| keys.asked_by.get(key));
+            let asking: Vec<_> = asking.flatten().cloned().collect();
+            again.extend(asking);
             let after = keys.shared();
             if before != after {
                 let missing = keys
@@ -199,7 +215,8 @@ impl Joined {
             touched.extend(self.judge_settings(documents, again));
         }
         let own = &mut self.declared[file];
-        if !own.iter_mut().all(|found| found.follow(moved)) {
+        let is_stale = self.reads.update(file, documents[file].text());
+        if is_stale || !own.iter_mut().all(|found| found.follow(moved)) {
             touched.extend(self.judge_declarations(documents));
         } else if let Some(others) = self.pointing.get(&file) {
             let path = documents[file].path();
@@ -318,25 +335,36 @@ impl Joined {
         some: impl IntoIterator<Item = SmolStr>,
     ) -> Vec<usize> {
         let mut keys = std::mem::take(&mut self.settings);
-        let view = self.view(documents);
-        let mut files = Vec::new();
+        let mut view = self.view(documents);
+        view.placed = Some(&keys.places);
+        let mut judged = Vec::new();
         for key in some {
-            files.extend(keys.forget_found(&key));
             let shared = keys.is_shared(&key);
             let places = keys.places.get(&key);
             let settings = places.and_then(|places| Settings::of(&view, places, shared));
-            let Some(settings) = settings else { continue };
             let mut out = Vec::new();
-            for (rule, check) in rules::ALL.iter().enumerate() {
-                let mut cx = WorkspaceContext {
-                    view: &view,
-                    rule,
-                    every: &[],
-                    out,
-                };
-                check.check_settings(&settings, &mut cx);
-                out = cx.out;
+            if let Some(settings) = settings {
+                for (rule, check) in rules::ALL.iter().enumerate() {
+                    let mut cx = WorkspaceContext {
+                        view: &view,
+                        rule,
+                        every: &[],
+                        out,
+                    };
+                    check.check_settings(&settings, &mut cx);
+                    out = cx.out;
+                }
             }
+            let asked: Vec<_> = view.asked.borrow_mut().drain().collect();
+            let was_known = keys.found.contains_key(&key) || keys.asks.contains_key(&key);
+            if was_known || !out.is_empty() || !asked.is_empty() {
+                judged.push((key, out, asked));
+            }
+        }
+        let mut files = Vec::new();
+        for (key, out, asked) in judged {
+            files.extend(keys.forget_found(&key));
+            keys.depends(&key, asked);
             files.extend(keys.keep_found(key, out));
         }
         self.settings = keys;
@@ -345,7 +373,8 @@ impl Joined {
 
     /// Judges what is declared. Returns the files in which something was, or is, found.
     fn judge_declarations(&mut self, documents: &[Document]) -> Vec<usize> {
-        let view = self.view(documents);
+        let mut view = self.view(documents);
+        view.reads = Some(&self.reads);
         let mut out = Vec::new();
         for (rule, check) in rules::ALL.iter().enumerate() {
             let mut cx = WorkspaceContext {
@@ -437,7 +466,9 @@ impl Keys {
                         definition: position,
                     };
                     let places = self.places.entry(key.into()).or_default();
-                    if let Some(roots) = &mut self.roots {
+                    if let Some(roots) = &mut self.roots
+                        && !key.starts_with(options::VAGUE)
+                    {
                         let root = roots.entry(options::root_of(key).into()).or_default();
                         root.all += 1;
                         let is_new = places.is_empty() && key.starts_with(options::MISSING);
@@ -463,6 +494,7 @@ impl Keys {
                 places.retain(|place| place.file != file);
                 let (gone, is_empty) = (before - places.len(), places.is_empty());
                 if let Some(roots) = &mut self.roots
+                    && !key.starts_with(options::VAGUE)
                     && let Some(root) = roots.get_mut(options::root_of(key))
                 {
                     root.all -= gone;
@@ -496,6 +528,25 @@ impl Keys {
             },
         );
         files
+    }
+
+    /// Keeps what a key was judged by.
+    fn depends(&mut self, key: &SmolStr, asked: Vec<SmolStr>) {
+        for other in self.asks.remove(key).into_iter().flatten() {
+            if let Some(asking) = self.asked_by.get_mut(&other) {
+                asking.remove(key);
+                if asking.is_empty() {
+                    self.asked_by.remove(&other);
+                }
+            }
+        }
+        for other in &asked {
+            let asking = self.asked_by.entry(other.clone()).or_default();
+            asking.insert(key.clone());
+        }
+        if !asked.is_empty() {
+            self.asks.insert(key.clone(), asked);
+        }
     }
 
     /// Takes out what was found for a key. Returns the files in which it was.
@@ -558,6 +609,93 @@ mod tests {
         let edited = workspace.edit("c.nix", &[back], &settings);
         assert!(!clashes(&workspace), "silenced again");
         assert_eq!(edited.others, [0, 1]);
+    }
+
+    #[test]
+    fn a_switch_decides_in_other_files() {
+        let settings = Settings::default();
+        let closed = |path, text| analyze(Source::new(path, text), &settings);
+        let options = "{ lib, ... }: { options.my.on = lib.mkEnableOption \"x\"; \
+            options.my.theme = lib.mkOption { type = lib.types.str; }; }";
+        let when = "{ config, lib, ... }: { my.theme = lib.mkIf config.my.on \"a\"; }";
+        let switch = "{ lib, ... }: { my.on = true; }";
+        let documents = vec![
+            closed("a.nix", when),
+            closed("b.nix", "{ my.theme = \"b\"; }"),
+            closed(
+                "host.nix",
+                "{ imports = [ ./a.nix ./b.nix ./options.nix ./z.nix ]; }",
+            ),
+            closed("options.nix", options),
+            Document::open(Source::new("z.nix", switch), &settings),
+        ];
+        let mut workspace = Workspace::new(documents, []);
+        workspace.join(&settings);
+        let said = |workspace: &Workspace| -> Vec<_> {
+            let findings = workspace.findings(0).into_iter();
+            findings
+                .map(|found| (found.rule().name, found.severity.name()))
+                .collect()
+        };
+        let conflict = |severity| vec![("option-conflict", severity)];
+        assert_eq!(said(&workspace), conflict("error"));
+        let at = |text: &str, part: &str| {
+            let start = text.find(part).expect("it stands there") as u32;
+            TextRange::at(start.into(), (part.len() as u32).into())
+        };
+        let mut text = switch.to_owned();
+        for (part, with, expected) in [
+            ("true", "false", vec![]),
+            ("my.on = false;", "my.x = 1;", vec![]),
+            ("my.x = 1;", "my.on = lib.x;", conflict("warning")),
+            ("my.on = lib.x;", "my = lib.x;", conflict("warning")),
+            ("my = lib.x;", "my.on = true;", conflict("error")),
+        ] {
+            let edit = TextEdit {
+                range: at(&text, part),
+                text: with.to_owned(),
+            };
+            let edited = workspace.edit("z.nix", &[edit], &settings);
+            text = text.replace(part, with);
+            assert_eq!(said(&workspace), expected, "{text}");
+            let is_told = edited.others.contains(&0);
+            assert!(is_told || text.contains("my.x"), "{text}: {edited:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_reads_decides_in_others() {
+        let settings = Settings::default();
+        let closed = |path, text| analyze(Source::new(path, text), &settings);
+        let options = "{ lib, ... }: { options.my.on.port = \
+            lib.mkOption { type = lib.types.port; }; }";
+        let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = \
+            nixpkgs.lib.nixosSystem { modules = [ ./options.nix ./z.nix ]; }; }; }";
+        let reading = "{ config, ... }: { x.y = config.my.on.port; }";
+        let documents = vec![
+            closed("flake.nix", flake),
+            closed("options.nix", options),
+            Document::open(Source::new("z.nix", reading), &settings),
+        ];
+        let mut workspace = Workspace::new(documents, []);
+        workspace.join(&settings);
+        let is_unused = |workspace: &Workspace| {
+            let findings = workspace.findings(1);
+            findings
+                .iter()
+                .any(|found| found.rule().name == "unused-option")
+        };
+        assert!(!is_unused(&workspace), "it is read");
+        let start = reading.find(".port").expect("it stands there") as u32;
+        let edit = |len: u32, text: &str| TextEdit {
+            range: TextRange::at(start.into(), len.into()),
+            text: text.to_owned(),
+        };
+        for (len, text, expected) in [(5, ".x", true), (2, "", false), (0, ".port", false)] {
+            let edited = workspace.edit("z.nix", &[edit(len, text)], &settings);
+            assert_eq!(is_unused(&workspace), expected, "{text:?}");
+            assert!(!edited.others.contains(&1) || text != ".port", "{edited:?}");
+        }
     }
 
     #[test]

@@ -4,13 +4,15 @@
 mod graph;
 mod joined;
 mod options;
+mod reads;
 
 pub use graph::{Configuration, Graph, ModuleId, Ways};
 use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
+pub(crate) use options::line_of;
 pub use options::{
-    Completeness, Options, Rivals, Setting, Settings, always_holds, can_meet, declaring, dotted,
-    rivals,
+    Completeness, Options, Rivals, Setting, Settings, always_goes_with, always_holds, can_meet,
+    declaring, dotted, goes_with, holds, may_be_set_elsewhere, removal, rivals,
 };
 
 use crate::config::{self, FileSettings};
@@ -601,6 +603,12 @@ pub struct View<'w> {
     mentioning: RefCell<FxHashMap<SmolStr, Vec<usize>>>,
     /// What `users.users` says, made when somebody first asks.
     accounts: OnceCell<Accounts<'w>>,
+    /// The definitions by their options, while options are judged.
+    placed: Option<&'w FxHashMap<SmolStr, Vec<Place>>>,
+    /// What may be read, while declarations are judged.
+    reads: Option<&'w reads::Reads>,
+    /// The keys of options that were asked for.
+    asked: RefCell<FxHashSet<SmolStr>>,
 }
 
 /// The accounts that modules declare.
@@ -645,7 +653,25 @@ impl<'w> View<'w> {
             mentioning: RefCell::default(),
             accounts: OnceCell::new(),
             importers: OnceCell::new(),
+            placed: None,
+            reads: None,
+            asked: RefCell::default(),
         }
+    }
+
+    /// May something read an option that a module declares? Told while declarations
+    /// are judged.
+    pub fn may_read(&self, id: ModuleId, option: &OptionDeclaration) -> bool {
+        let Some(reads) = self.reads else { return true };
+        !reads::is_asked(self.graph, id, option) || reads.may_read(&option.path)
+    }
+
+    /// The definitions that meet under the key of an option. What is said depends on
+    /// them from now on.
+    fn placed(&self, key: SmolStr) -> &'w [Place] {
+        let places = self.placed.and_then(|placed| placed.get(&key));
+        self.asked.borrow_mut().insert(key);
+        places.map_or(&[], Vec::as_slice)
     }
 
     /// The literal value of every `home.homeDirectory`; `None` when one is

@@ -5,9 +5,11 @@ use super::graph::{Configuration, Graph, ModuleId, Ways};
 use super::{Place, View};
 use crate::linter::Document;
 use crate::module::{
-    Class, DEFAULT_PRIORITY, Definition, Guard, Import, ModuleFacts, OptionDeclaration, Target,
+    Class, DEFAULT_PRIORITY, Definition, Guard, Import, Literal, ModuleFacts, OptionDeclaration,
+    Target,
 };
 use crate::options::{Declared, Found, IndexedLibrary, OptionSet, Says, Type};
+use crate::syntax::{TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -55,6 +57,9 @@ pub(super) const FEW: usize = 3;
 
 /// What the key of a name that no option has begins with.
 pub(super) const MISSING: char = '?';
+
+/// What the key of definitions begins with that may set anything below a name.
+pub(super) const VAGUE: char = '~';
 
 /// The module system and the root in a key.
 pub(super) fn root_of(key: &str) -> &str {
@@ -296,16 +301,27 @@ pub(super) fn key_of(options: &Options, class: Class, definition: &Definition) -
             }
             (at + 1, MISSING)
         }
-        Found::Namespace(_) | Found::Unknown => return None,
+        Found::Unknown => match options.option(class, &names) {
+            // What lies in an option that has another name now.
+            Some((len, [declared])) if declared.renamed.is_some() => (len, '='),
+            Some(_) => return None,
+            None => (names.iter().position(Option::is_none)?, VAGUE),
+        },
+        Found::Namespace(_) => (names.len(), VAGUE),
     };
+    let path: Vec<_> = names[..len].iter().copied().flatten().collect();
+    Some(key(mark, class, &path))
+}
+
+fn key(mark: char, class: Class, path: &[&str]) -> SmolStr {
     let mut key = String::with_capacity(64);
     key.push(mark);
     key.push(class_mark(class));
-    for name in names[..len].iter().flatten() {
+    for name in path {
         key.push(BETWEEN);
         key.push_str(name);
     }
-    Some(key.into())
+    key.into()
 }
 
 fn class_mark(class: Class) -> char {
@@ -365,7 +381,7 @@ impl<'v> Settings<'v> {
         let names = names_of(view.definition(*first));
         let found = view.options().find(class, &names);
         let (len, declared, ty, among) = match found {
-            Found::Value { .. } | Found::NoSet { .. } => {
+            Found::Value { .. } | Found::NoSet { .. } | Found::Unknown => {
                 let (len, declared) = view.options().option(class, &names)?;
                 let ty = match view.options().find(class, &names[..len]) {
                     Found::Value { ty, .. } => ty,
@@ -374,7 +390,7 @@ impl<'v> Settings<'v> {
                 (len, declared, Some(ty), None)
             }
             Found::Missing(at, set) => (at + 1, &[][..], None, Some(set)),
-            Found::Namespace(_) | Found::Unknown => return None,
+            Found::Namespace(_) => return None,
         };
         let all = places.iter().map(|place| Setting {
             file: place.file,
@@ -419,10 +435,12 @@ pub struct Rivals<'v> {
     pub ty: &'v Type,
     /// Do both hold whatever their conditions say?
     pub certain: bool,
+    /// Where they meet.
+    pub configuration: &'v Configuration,
 }
 
 /// Finds the pairs of definitions that meet with the priority that wins.
-pub fn rivals<'v>(graph: &Graph, settings: &Settings<'v>, visit: &mut dyn FnMut(Rivals<'v>)) {
+pub fn rivals<'v>(graph: &'v Graph, settings: &Settings<'v>, visit: &mut dyn FnMut(Rivals<'v>)) {
     let Some(ty) = settings.ty else { return };
     if settings.all.len() < 2 {
         return;
@@ -458,7 +476,7 @@ pub fn rivals<'v>(graph: &Graph, settings: &Settings<'v>, visit: &mut dyn FnMut(
         if !seen.insert(key) {
             continue;
         }
-        meet(ty, settings.path.len(), members, visit);
+        meet(configuration, ty, settings.path.len(), members, visit);
     }
 }
 
@@ -515,6 +533,7 @@ pub fn can_meet(a: &Ways, a_own: &[Guard], b: &Ways, b_own: &[Guard]) -> bool {
 
 /// The definitions of what `len` names lead to.
 fn meet<'v>(
+    configuration: &'v Configuration,
     ty: &'v Type,
     len: usize,
     members: Vec<Member<'v, '_>>,
@@ -542,7 +561,7 @@ fn meet<'v>(
         .into_iter()
         .partition(|member| member.setting.definition.path.len() == len);
     if !parts.is_empty() {
-        descend(ty, len, &parts, visit);
+        descend(configuration, ty, len, &parts, visit);
     }
     for (at, one) in whole.iter().enumerate() {
         for other in &whole[..at] {
@@ -556,6 +575,7 @@ fn meet<'v>(
                     b: one.setting,
                     ty,
                     certain: one.is_certain() && other.is_certain(),
+                    configuration,
                 });
             }
         }
@@ -564,16 +584,19 @@ fn meet<'v>(
 
 /// Definitions of parts of a set.
 fn descend<'v>(
+    configuration: &'v Configuration,
     ty: &'v Type,
     len: usize,
     parts: &[Member<'v, '_>],
     visit: &mut dyn FnMut(Rivals<'v>),
 ) {
     match ty {
-        Type::NullOr(inner) | Type::Unique(inner) => descend(inner, len, parts, visit),
+        Type::NullOr(inner) | Type::Unique(inner) => {
+            descend(configuration, inner, len, parts, visit)
+        }
         Type::AttrsOf { element, .. } => {
             for (_, group) in by_name(len, parts) {
-                meet(element, len + 1, group, visit);
+                meet(configuration, element, len + 1, group, visit);
             }
         }
         Type::Submodule(set) => {
@@ -595,7 +618,7 @@ fn descend<'v>(
                 }
             }
             for (path, (group, ty)) in options {
-                meet(ty, len + path.len(), group, visit);
+                meet(configuration, ty, len + path.len(), group, visit);
             }
         }
         // Nothing is known of what is inside.
@@ -616,12 +639,217 @@ fn by_name<'v, 'c>(
     groups
 }
 
+/// May something set the option that is not among its settings: a module of which the
+/// module system is not known, or a set that is made elsewhere?
+pub fn may_be_set_elsewhere(view: &View<'_>, settings: &Settings<'_>) -> bool {
+    CLASSES.into_iter().any(|class| {
+        let path = settings.path.as_slice();
+        let vague = |len| !view.placed(key(VAGUE, class, &path[..len])).is_empty();
+        (0..path.len()).any(vague)
+            || class != settings.class && !view.placed(key('=', class, path)).is_empty()
+    })
+}
+
+/// Switches that depend on switches are followed so far.
+const MOST_SWITCHES: u32 = 5;
+
+/// Does a setting hold in a configuration, as far as the values of the options tell
+/// on which that depends?
+pub fn holds(
+    view: &View<'_>,
+    configuration: &Configuration,
+    setting: &Setting<'_>,
+) -> Option<bool> {
+    held(view, configuration, setting, 0)
+}
+
+fn held(
+    view: &View<'_>,
+    configuration: &Configuration,
+    setting: &Setting<'_>,
+    depth: u32,
+) -> Option<bool> {
+    let ways = configuration.members.get(&setting.module)?;
+    let all = |guards: &[Guard]| {
+        let mut result = Some(true);
+        for guard in guards {
+            match truth(view, configuration, setting.module, guard, depth) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => result = None,
+            }
+        }
+        result
+    };
+    let own = all(&setting.definition.guards);
+    if own == Some(false) {
+        return own;
+    }
+    let ways: Vec<_> = ways.iter().map(|way| all(way)).collect();
+    if ways.iter().all(|way| *way == Some(false)) {
+        return Some(false);
+    }
+    let is_certain = own == Some(true) && setting.definition.update.is_none();
+    (is_certain && ways.contains(&Some(true))).then_some(true)
+}
+
+/// Is a condition true, as far as the values of options tell?
+fn truth(
+    view: &View<'_>,
+    configuration: &Configuration,
+    module: ModuleId,
+    guard: &Guard,
+    depth: u32,
+) -> Option<bool> {
+    if guard.is_never() {
+        return Some(false);
+    }
+    let (path, negated) = guard.option()?;
+    let value = switch(view, configuration, view.graph.class(module), &path, depth)?;
+    Some(value != negated)
+}
+
+/// The value of a switch that the project declares, in a configuration.
+fn switch(
+    view: &View<'_>,
+    configuration: &Configuration,
+    class: Class,
+    path: &[&str],
+    depth: u32,
+) -> Option<bool> {
+    if depth > MOST_SWITCHES {
+        return None;
+    }
+    let names: Vec<_> = path.iter().copied().map(Some).collect();
+    // Which module system a module belongs to is not always seen.
+    let declared = [class, Class::Unknown].map(|class| match view.options().find(class, &names) {
+        Found::Value {
+            declared: [declared],
+            len,
+            ty: Type::Bool,
+        } if len == path.len() => Some(declared),
+        _ => None,
+    });
+    let [Some(declared), Some(own)] = declared else {
+        return None;
+    };
+    let says = declared.says;
+    if !Arc::ptr_eq(declared, own) || says.apply || says.partly || says.maybe {
+        return None;
+    }
+    let default = match declared.default.as_ref()?.literal {
+        Some(Literal::Bool(value)) => value,
+        _ => return None,
+    };
+    let is_here = |place: &&Place| {
+        let id = view.graph.id(place.file, place.module);
+        configuration.members.contains_key(&id)
+    };
+    let mut all: Vec<&Place> = Vec::new();
+    for class in CLASSES {
+        for len in 0..path.len() {
+            // What sets a whole set may set this, too.
+            let vague = view.placed(key(VAGUE, class, &path[..len]));
+            if vague.iter().any(|place| is_here(&place)) {
+                return None;
+            }
+        }
+        let places = view.placed(key('=', class, path));
+        all.extend(places.iter().filter(is_here));
+    }
+    let mut strongest = None;
+    let mut doubtful = u32::MAX;
+    for place in all {
+        let setting = Setting {
+            file: place.file,
+            module: view.graph.id(place.file, place.module),
+            definition: view.definition(*place),
+        };
+        let priority = setting.definition.option_priority(path.len());
+        let value = match setting.definition.literal() {
+            Some(Literal::Bool(value)) => Some(*value),
+            _ => None,
+        };
+        match (held(view, configuration, &setting, depth + 1), value) {
+            (Some(false), _) => {}
+            (Some(true), Some(value)) => match strongest {
+                Some((known, other)) if known < priority || known == priority && other == value => {
+                }
+                Some((known, _)) if known == priority => return None,
+                _ => strongest = Some((priority, value)),
+            },
+            _ => doubtful = doubtful.min(priority),
+        }
+    }
+    match strongest {
+        Some((priority, value)) => (priority < doubtful).then_some(value),
+        None => (doubtful == u32::MAX).then_some(default),
+    }
+}
+
 /// Does a configuration hold a module without a condition?
 pub fn always_holds(configuration: &Configuration, module: ModuleId) -> bool {
     configuration
         .members
         .get(&module)
         .is_some_and(|ways| ways.iter().any(|way| way.iter().all(Guard::is_choice)))
+}
+
+/// Wherever a configuration holds the one setting, does it hold the other one, too?
+pub fn goes_with(configuration: &Configuration, one: &Setting<'_>, other: &Setting<'_>) -> bool {
+    let ways = |setting: &Setting<'_>| configuration.members.get(&setting.module);
+    let (Some(ways), Some(others)) = (ways(one), ways(other)) else {
+        return false;
+    };
+    ways.iter().all(|way| {
+        let holds = |guard: &Guard| way.contains(guard) || one.definition.guards.contains(guard);
+        other.definition.update.is_none()
+            && other.definition.guards.iter().all(holds)
+            && others.iter().any(|way| way.iter().all(holds))
+    })
+}
+
+/// Do all configurations that hold the one setting hold the other one with it?
+/// `None` when no configuration holds it, or others may.
+pub fn always_goes_with(graph: &Graph, one: &Setting<'_>, other: &Setting<'_>) -> Option<bool> {
+    if graph.is_exported(one.module) {
+        return None;
+    }
+    let mut holding = graph
+        .configurations
+        .iter()
+        .filter(|it| it.members.contains_key(&one.module))
+        .peekable();
+    holding.peek()?;
+    Some(holding.all(|configuration| goes_with(configuration, one, other)))
+}
+
+/// The text to delete to take a setting out: its binding, if that sets nothing else.
+pub fn removal(view: &View<'_>, setting: &Setting<'_>) -> Option<TextRange> {
+    let definition = setting.definition;
+    // An `inherit` may bind more names.
+    let last = definition.path.last()?;
+    let mut others = view.module(setting.module).definitions.iter();
+    let is_alone = definition.value.start() >= last.range.end()
+        && others.all(|other| {
+            other.value == definition.value || !definition.binding.contains_range(other.value)
+        });
+    is_alone.then(|| line_of(view.documents[setting.file].text(), definition.binding))
+}
+
+/// A binding with the line that it has to itself.
+pub(crate) fn line_of(text: &str, binding: TextRange) -> TextRange {
+    let (start, end) = (usize::from(binding.start()), usize::from(binding.end()));
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    let alone = text[line_start..start].trim().is_empty() && text[end..line_end].trim().is_empty();
+    match alone {
+        true => TextRange::new(
+            TextSize::new(line_start as u32),
+            TextSize::new(line_end as u32),
+        ),
+        false => binding,
+    }
 }
 
 /// Modules that declare options, of one configuration.

@@ -28,6 +28,7 @@
   };
 
   site.backup.keep = 14;
+  site.backup.start = "02:15";
 
   system.stateVersion = "25.05";
 }

@@ -51,5 +51,9 @@ in
 
   users.motd = "Welcome to ${config.networking.hostName}. Settings here need no mkForce.";
 
+  site.backup.days = 30;
+  site.backup.target = "sftp:desktop:/srv/copies";
+  site.backup.start = "02:15";
+
   system.stateVersion = "25.05";
 }

@@ -24,6 +24,11 @@ let
     };
 in
 {
+  imports = [
+    (lib.mkRenamedOptionModule [ "site" "backup" "days" ] [ "site" "backup" "keep" ])
+    (lib.mkAliasOptionModule [ "site" "backup" "target" ] [ "site" "backup" "repository" ])
+  ];
+
   options.site.backup = {
     interval = lib.mkOption {
       default = "daily";

@@ -5,9 +5,9 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, 
 use crate::module::{DEFAULT_PRIORITY, Definition, Guard};
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::syntax::{TextRange, TextSize};
+use crate::syntax::TextRange;
 use crate::workspace::{
-    self, Configuration, EVERY_KEY, FileContext, ModuleId, View, WorkspaceContext,
+    self, Configuration, EVERY_KEY, FileContext, ModuleId, View, WorkspaceContext, line_of,
 };
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -421,22 +421,6 @@ fn describe<'w>(clash: &Clash<'w>, view: &View<'w>) -> Diagnostic {
 /// The key of the parameter.
 fn key_of(definition: &Definition) -> &crate::module::Key {
     &definition.path[OPTION.len()]
-}
-
-/// A binding with the line that it has to itself.
-fn line_of(text: &str, binding: TextRange) -> TextRange {
-    let (start, end) = (usize::from(binding.start()), usize::from(binding.end()));
-    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
-    let alone = text[line_start..start].trim().is_empty() && text[end..line_end].trim().is_empty();
-    if alone {
-        TextRange::new(
-            TextSize::new(line_start as u32),
-            TextSize::new(line_end as u32),
-        )
-    } else {
-        binding
-    }
 }
 
 /// A new module with the keys that the two files share, imported where one of

@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Related, Severity};
 use crate::options::Meeting;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{Setting, Settings, View, WorkspaceContext, dotted, rivals};
+use crate::workspace::{Setting, Settings, View, WorkspaceContext, dotted, holds, rivals};
 use std::collections::BTreeMap;
 
 declare_rule! {
@@ -70,7 +70,8 @@ declare_rule! {
     /// The type decides: lists, lines and sets merge. Priorities are compared as
     /// the module system does, also inside of submodules. Where a condition
     /// decides whether both hold, the finding is a warning that says "may";
-    /// conditions that exclude each other and hosts that never meet are silent.
+    /// conditions that exclude each other and hosts that never meet are silent, and
+    /// so is what a switch of the project's own turns off on every host.
     ///
     /// ## When to allow it
     ///
@@ -126,8 +127,18 @@ impl Rule for OptionConflict {
             if matches!(meeting, Meeting::Merge | Meeting::Unsure) {
                 return;
             }
+            // What the switches say on which they depend.
+            let held = |setting| match rivals.certain {
+                true => Some(true),
+                false => holds(view, rivals.configuration, setting),
+            };
+            let held = [held(&rivals.a), held(&rivals.b)];
+            if held.contains(&Some(false)) {
+                return;
+            }
+            let certain = held == [Some(true); 2];
             // Whoever writes two conditions into one file sees both.
-            if !rivals.certain && rivals.a.file == rivals.b.file {
+            if !certain && rivals.a.file == rivals.b.file {
                 return;
             }
             for (own, other) in [(rivals.a, rivals.b), (rivals.b, rivals.a)] {
@@ -138,7 +149,7 @@ impl Rule for OptionConflict {
                     meeting,
                     certain: false,
                 });
-                conflict.certain |= rivals.certain;
+                conflict.certain |= certain;
                 let is_known = conflict
                     .others
                     .iter()
@@ -264,6 +275,79 @@ mod tests {
     use crate::testing::check;
 
     #[test]
+    fn switches_decide() {
+        let rest = r#"
+# FILE: options.nix
+{ lib, ... }: {
+  options.my.theme = lib.mkOption { type = lib.types.str; };
+  options.my.other = lib.mkOption { type = lib.types.str; };
+  options.my.suite.enable = lib.mkEnableOption "both";
+  options.my.foot.enable = lib.mkEnableOption "foot";
+  options.my.kitty.enable = lib.mkEnableOption "kitty";
+  options.my.weak.enable = lib.mkEnableOption "weak";
+}
+# FILE: suite.nix
+{ config, lib, ... }: {
+  config = lib.mkIf config.my.suite.enable {
+    my.foot.enable = true;
+    my.weak.enable = lib.mkDefault true;
+  };
+}
+"#;
+        let on = r#"
+# FILE: foot.nix
+{ config, lib, ... }: let cfg = config.my.foot; in {
+  config = lib.mkIf cfg.enable {
+    my.theme = "foot";
+#      ^^^^^ `my.theme` is `"kitty"` in kitty.nix
+    my.other = "foot";
+  };
+}
+# FILE: host.nix
+{ imports = [ ./options.nix ./suite.nix ./foot.nix ./kitty.nix ./weak.nix ]; my.suite.enable = true; my.kitty.enable = true; my.weak.enable = false; }
+# FILE: kitty.nix
+{ config, lib, ... }: let cfg = config.my.kitty; in {
+  config = lib.mkIf cfg.enable { my.theme = "kitty"; };
+#                                   ^^^^^ `my.theme` is `"foot"` in foot.nix
+}
+# FILE: weak.nix
+{ config, lib, ... }: {
+  my.other = lib.mkIf config.my.weak.enable "weak";
+}
+"#;
+        let doubtful = r#"
+# FILE: foot.nix
+{ config, lib, ... }: let cfg = config.my.foot; in {
+  config = lib.mkIf cfg.enable {
+    my.theme = "foot";
+#      ^^^^^ `my.theme` may be `"kitty"` in kitty.nix
+  };
+}
+# FILE: host.nix
+{ lib, ... }: { imports = [ ./options.nix ./suite.nix ./foot.nix ./kitty.nix ]; my.suite.enable = true; my.kitty = lib.my.enabled; }
+# FILE: kitty.nix
+{ config, lib, ... }: let cfg = config.my.kitty; in {
+  config = lib.mkIf cfg.enable { my.theme = "kitty"; };
+#                                   ^^^^^ `my.theme` may be `"foot"` in foot.nix
+}
+"#;
+        let off = r#"
+# FILE: foot.nix
+{ config, lib, ... }: { my.theme = lib.mkIf config.my.foot.enable "foot"; }
+# FILE: host.nix
+{ imports = [ ./options.nix ./suite.nix ./foot.nix ./kitty.nix ]; my.suite.enable = true; }
+# FILE: kitty.nix
+{ config, lib, ... }: { my.theme = lib.mkIf config.my.kitty.enable "kitty"; }
+"#;
+        for part in [on, doubtful, off] {
+            check(
+                &OptionConflict::META,
+                &format!("{}{rest}", part.trim_start()),
+            );
+        }
+    }
+
+    #[test]
     fn page() {
         crate::testing::check_page(&OptionConflict::META);
     }
@@ -330,7 +414,7 @@ mod tests {
     never = lib.mkOption { type = lib.types.int; };
     or = lib.mkOption { type = lib.types.boolByOr; };
     known = lib.mkOption { type = lib.types.bool; };
-    x = lib.mkEnableOption "x";
+    x = lib.mkOption { type = lib.types.bool; };
     sub = lib.mkOption {
       type = lib.types.attrsOf (lib.types.submodule {
         options.size = lib.mkOption { type = lib.types.int; };
