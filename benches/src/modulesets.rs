@@ -16,6 +16,8 @@ pub struct ModuleSet {
     pub files: Vec<(String, String)>,
     /// The options that are declared, `flag` among them.
     pub options: Vec<Vec<String>>,
+    /// A name that is set and that nobody declares.
+    pub stray: Option<Vec<String>>,
 }
 
 /// A type: as Nix, values that it takes, and values that it does not.
@@ -296,11 +298,14 @@ pub fn module_set(seed: u64) -> ModuleSet {
             });
         }
     }
+    let mut unknown = None;
     if chance(random, 15) {
         let stray = STRAYS[random.below(STRAYS.len())];
         let file = random.below(count);
+        let path: Vec<String> = stray.iter().map(|name| (*name).to_owned()).collect();
+        unknown = Some(path.clone());
         settings[file].push(Setting {
-            path: stray.iter().map(|name| (*name).to_owned()).collect(),
+            path,
             value: "1".to_owned(),
         });
     }
@@ -333,7 +338,11 @@ pub fn module_set(seed: u64) -> ModuleSet {
     }
     let mut options: Vec<Vec<String>> = declared.into_iter().map(|it| it.path).collect();
     options.push(vec!["flag".to_owned()]);
-    ModuleSet { files, options }
+    ModuleSet {
+        files,
+        options,
+        stray: unknown,
+    }
 }
 
 fn declaration(ty: &str, default: Option<&str>, read_only: bool) -> String {

@@ -129,14 +129,29 @@ fn compare(set: &ModuleSet, answer: &Value, counts: &mut BTreeMap<String, usize>
     if opinions.others.contains("import-cycle") {
         problems.push("error: no cycle".to_owned());
     }
+    // What a priority or condition is taken for the value of, nobody has to understand.
+    if opinions.others.contains("nested-priority") || opinions.others.contains("update-with-mkif") {
+        count("nested".to_owned());
+        let all = answer["options"].as_object().expect("options");
+        if all
+            .values()
+            .all(|it| it["status"] == "ok" || it["status"] == "unset")
+        {
+            count("nested, and it loses".to_owned());
+        }
+        return problems;
+    }
     let unknown = answer["unknown"] == true;
     count(format!("unknown: {unknown}"));
     if opinions.unknown && !unknown {
         problems.push("error: an unknown option that Nix knows".to_owned());
     }
     if unknown && !opinions.unknown {
-        match opinions.may_be_unknown {
-            true => count("unknown, said as may".to_owned()),
+        // Of a name at the root nobody can tell who declares it.
+        let stray = set.stray.as_ref().expect("what is unknown");
+        let is_foreign = !set.options.iter().any(|path| path[0] == stray[0]);
+        match opinions.may_be_unknown || is_foreign {
+            true => count("unknown, said as may or left open".to_owned()),
             false => problems.push("missed: an unknown option".to_owned()),
         }
     }
@@ -152,7 +167,7 @@ fn compare(set: &ModuleSet, answer: &Value, counts: &mut BTreeMap<String, usize>
             ));
         }
         let expected: &[&str] = match status {
-            "mismatch" => &["option-type-mismatch"],
+            "mismatch" => &["option-type-mismatch", "nested-priority"],
             "conflict" => &["option-conflict", "option-type-mismatch", "unknown-option"],
             "declaration" => &["duplicate-option"],
             "read-only" => &["read-only-set"],
@@ -202,6 +217,9 @@ fn set_of(value: &Value) -> ModuleSet {
     let files = value["files"].as_object().expect("files");
     let options = value["options"].as_array().expect("options");
     ModuleSet {
+        stray: value["stray"]
+            .as_array()
+            .map(|path| path.iter().map(text).collect()),
         files: files
             .iter()
             .map(|(path, it)| (path.clone(), text(it)))
@@ -285,7 +303,7 @@ fn by_request() {
             let files: BTreeMap<_, _> = set.files.iter().cloned().collect();
             let mut answer = answer.clone();
             answer.as_object_mut().expect("an answer").remove("name");
-            kept.push(json!({ "files": files, "options": set.options, "answer": answer }));
+            kept.push(json!({ "files": files, "options": set.options, "stray": set.stray, "answer": answer }));
         }
     }
     println!("{compared} sets, {disagree} with a difference; {counts:#?}");

@@ -17,7 +17,7 @@ pub use rename::Cannot;
 
 use crate::linter::Document;
 use crate::module::{Class, Definition};
-use crate::options::{Declared, Found, IndexedLibrary, Type};
+use crate::options::{Declared, Found, IndexedLibrary, Known, Type};
 use crate::syntax::{self, SyntaxNode, TextRange, TextSize};
 use crate::workspace::{ModuleId, View, dotted};
 use reads::Read;
@@ -188,7 +188,14 @@ impl<'w> Knowledge<'w> {
             _ => None,
         };
         let mut settings = Vec::new();
-        self.each_setting(class, path, |setting| settings.push(setting));
+        self.each_setting(class, path, |setting| {
+            // A set without entries has none of the options around which it stands.
+            let is_beside =
+                setting.definition.path.len() < len && setting.definition.known == Known::Set;
+            if !is_beside {
+                settings.push(setting);
+            }
+        });
         let mut facts = OptionFacts {
             class,
             path: path.to_vec(),

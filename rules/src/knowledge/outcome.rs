@@ -216,6 +216,10 @@ fn member<'f>(
     }
     let fewest = possible.into_iter().min_by_key(Vec::len)?;
     let mut conditions: Vec<String> = fewest.iter().map(ToString::to_string).collect();
+    // A value around the option, in which it may not be.
+    if set.definition.path.len() < levels[0] {
+        conditions.push("it is in there".to_owned());
+    }
     if set.definition.update.is_some() {
         conditions.push("`//` keeps it".to_owned());
     }

@@ -63,6 +63,7 @@ pub(crate) fn lines(text: &str, breaks: usize) -> u32 {
 struct Here {
     path: Vec<Key>,
     priorities: Vec<(usize, u32)>,
+    inside: Option<usize>,
     guards: Arc<[Guard]>,
     update: Option<TextRange>,
 }
@@ -71,6 +72,14 @@ impl Here {
     fn guarded(&self, guards: Vec<Guard>) -> Self {
         let mut here = self.clone();
         here.guards = here.guards.iter().cloned().chain(guards).collect();
+        here
+    }
+    /// Inside of a `mkIf` or `mkMerge`.
+    fn property(&self) -> Self {
+        let mut here = self.clone();
+        if !here.priorities.is_empty() {
+            here.inside.get_or_insert(here.path.len());
+        }
         here
     }
     fn priority(&self, priority: u32) -> Self {
@@ -387,6 +396,10 @@ impl<'f> Collector<'f> {
                 match (name, arguments.as_slice()) {
                     ("mkIf" | "optionalAttrs", [condition, content]) => {
                         let guards = Guard::of(condition, false, env);
+                        let here = match name {
+                            "mkIf" => here.property(),
+                            _ => here.clone(),
+                        };
                         visit(self, content, env, &here.guarded(guards));
                     }
                     ("mkMerge" | "mergeAttrsList", [list]) => {
@@ -394,8 +407,12 @@ impl<'f> Collector<'f> {
                         if list.kind() != SyntaxKind::NODE_LIST {
                             return false;
                         }
+                        let here = match name {
+                            "mkMerge" => here.property(),
+                            _ => here.clone(),
+                        };
                         for element in list.children() {
-                            visit(self, &element, env, here);
+                            visit(self, &element, env, &here);
                         }
                     }
                     ("mkBefore" | "mkAfter", [content]) | ("mkOrder", [_, content]) => {
@@ -539,7 +556,7 @@ impl<'f> Collector<'f> {
             return;
         }
         self.deep += 1;
-        if value.kind() == SyntaxKind::NODE_ATTR_SET {
+        if value.kind() == SyntaxKind::NODE_ATTR_SET && !is_empty(value) {
             self.config_set(module, value, env, here);
         } else {
             let followed = self.through(value, env, here, &mut |this, value, env, here| {
@@ -554,6 +571,7 @@ impl<'f> Collector<'f> {
                         value: value.text_range(),
                         known: known(value),
                         priorities: here.priorities.clone(),
+                        inside: here.inside,
                         guards: here.guards.clone(),
                         update: here.update,
                     },
@@ -615,6 +633,7 @@ impl<'f> Collector<'f> {
                         value: attr.syntax().text_range(),
                         known: Known::Unknown,
                         priorities: here.priorities.clone(),
+                        inside: here.inside,
                         guards: here.guards.clone(),
                         update: here.update,
                     };
@@ -909,6 +928,12 @@ impl<'f> Collector<'f> {
             .exports
             .extend(imports.into_iter().map(|import| (name.clone(), import)));
     }
+}
+
+/// Has a set no entries?
+pub(super) fn is_empty(set: &SyntaxNode) -> bool {
+    !set.children()
+        .any(|child| ast::Entry::can_cast(child.kind()))
 }
 
 /// What the keys that speak of lists of modules have in common.

@@ -225,6 +225,9 @@ pub struct Definition {
     /// The priorities on the way, each with the length of the path at which it
     /// stands, the outermost first.
     pub priorities: Vec<(usize, u32)>,
+    /// How long the path is at which a `mkIf` or `mkMerge` stands inside of a priority.
+    /// If both belong to one option, that takes it for the value.
+    pub inside: Option<usize>,
     /// The conditions under which it holds.
     pub guards: Arc<[Guard]>,
     /// Is it an operand of `//`, so that another operand may replace it?

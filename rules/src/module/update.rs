@@ -6,7 +6,7 @@
 //! modules inside of modules) is watched; an edit that touches such a place, or
 //! that stands anywhere else, has everything read again.
 
-use super::collect::{Again, Collector, MODULES, collect, touched};
+use super::collect::{Again, Collector, MODULES, collect, is_empty, touched};
 use super::shape::{Names, Shape, class_of_path, deciding_set};
 use super::{Class, Definition, FileFacts, Header, Import, ModuleFacts, Origin, Section, Target};
 use crate::path;
@@ -153,6 +153,17 @@ fn in_place(
     collector.file(path, expr.syntax());
     let again = collector.again?;
     let (unit, set) = (again.unit?, again.set?);
+    // A set without entries is a value.
+    let whole = set.text_range();
+    let old_set = TextRange::new(whole.start(), moved.old_end(whole.end()));
+    let was_empty = facts
+        .modules
+        .iter()
+        .flat_map(|module| &module.definitions)
+        .any(|definition| definition.value == old_set);
+    if was_empty || is_empty(&set) {
+        return None;
+    }
     let [read] = fragment.modules.as_mut_slice() else {
         return None;
     };
@@ -334,6 +345,7 @@ fn same_definition(a: &Definition, b: &Definition) -> bool {
     };
     a.known == b.known
         && a.priorities == b.priorities
+        && a.inside == b.inside
         && a.guards == b.guards
         && a.update.is_some() == b.update.is_some()
         && names(a) == names(b)

@@ -359,6 +359,83 @@ impl Type {
         }
     }
 
+    /// Can two declarations of an option say these types? Modules that are no submodule
+    /// and no enumeration unite only with their like.
+    pub fn unites(&self, other: &Self) -> Fit {
+        match (self, other) {
+            (Self::Called(_, inner), other) | (other, Self::Called(_, inner)) => {
+                inner.unites(other)
+            }
+            (Self::CoercedTo(..), _) | (_, Self::CoercedTo(..)) => {
+                match self.family().is_some() && other.family().is_some() {
+                    true => Fit::No,
+                    false => Fit::Unsure,
+                }
+            }
+            (Self::Joined(a), Self::Joined(b)) if a != b => Fit::No,
+            (Self::NullOr(a), Self::NullOr(b))
+            | (
+                Self::ListOf(a) | Self::NonEmptyListOf(a),
+                Self::ListOf(b) | Self::NonEmptyListOf(b),
+            )
+            | (Self::Unique(a), Self::Unique(b)) => a.unites(b),
+            (
+                Self::AttrsOf { element: a, lazy },
+                Self::AttrsOf {
+                    element: b,
+                    lazy: other,
+                },
+            ) if lazy == other => a.unites(b),
+            (Self::Either(a, b), Self::Either(c, d)) => match (a.unites(c), b.unites(d)) {
+                (Fit::No, _) | (_, Fit::No) => Fit::No,
+                (Fit::Yes, Fit::Yes) => Fit::Yes,
+                _ => Fit::Unsure,
+            },
+            _ => match (self.family(), other.family()) {
+                (Some(a), Some(b)) if a != b => Fit::No,
+                (Some(_), Some(_)) => Fit::Yes,
+                _ => Fit::Unsure,
+            },
+        }
+    }
+
+    /// The name under which nixpkgs unites types; `None` where that is not known.
+    fn family(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Bool => "bool",
+            Self::BoolByOr => "boolByOr",
+            Self::Int { .. } => "int",
+            Self::Float => "float",
+            Self::Number(_) | Self::Either(..) => "either",
+            Self::Text(Text::Any | Text::NonEmpty) => "str",
+            Self::Text(Text::SingleLine) => "singleLineStr",
+            Self::Joined(_) => "separatedString",
+            Self::Path => "path",
+            Self::Package => "package",
+            Self::Enum(_) => "enum",
+            Self::NullOr(_) => "nullOr",
+            Self::ListOf(_) | Self::NonEmptyListOf(_) => "listOf",
+            Self::AttrsOf { lazy: true, .. } => "lazyAttrsOf",
+            Self::AttrsOf { lazy: false, .. } => "attrsOf",
+            Self::Attrs => "attrs",
+            Self::Anything => "anything",
+            Self::Raw => "raw",
+            Self::Submodule(_) => "submodule",
+            Self::DeferredModule => "deferredModule",
+            Self::CoercedTo(..) => "coercedTo",
+            Self::Function(_) => "functionTo",
+            Self::Unique(_) => "unique",
+            Self::Unspecified
+            | Self::Text(Text::Matching(_) | Text::Entry)
+            | Self::SomePath
+            | Self::Tagged
+            | Self::Named(_)
+            | Self::NamedSet(..)
+            | Self::Called(..)
+            | Self::Unknown => return None,
+        })
+    }
+
     /// The members of an enumeration, or those in what this type is made of: what
     /// may be offered to who writes a value.
     pub fn members(&self) -> Vec<Literal> {

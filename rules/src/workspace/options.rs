@@ -302,9 +302,7 @@ pub(super) fn key_of(options: &Options, class: Class, definition: &Definition) -
             (at + 1, MISSING)
         }
         Found::Unknown => match options.option(class, &names) {
-            // What lies in an option that has another name now.
-            Some((len, [declared])) if declared.renamed.is_some() => (len, '='),
-            Some(_) => return None,
+            Some((len, _)) => (len, '='),
             None => (names.iter().position(Option::is_none)?, VAGUE),
         },
         Found::Namespace(_) => (names.len(), VAGUE),
@@ -406,6 +404,14 @@ impl<'v> Settings<'v> {
             shared,
             all: all.collect(),
         })
+    }
+
+    /// Is there a definition that may take the place of one?
+    pub fn is_overridden(&self, setting: &Setting<'_>) -> bool {
+        let len = self.path.len();
+        let own = setting.definition.option_priority(len);
+        let mut all = self.all.iter();
+        all.any(|other| other.definition.option_priority(len) < own)
     }
 
     /// The name of the option, as people write it.

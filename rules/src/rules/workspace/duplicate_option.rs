@@ -3,7 +3,7 @@
 use crate::declare_rule;
 use crate::diagnostic::{Diagnostic, Related};
 use crate::module::OptionDeclaration;
-use crate::options::Says;
+use crate::options::{Declared, Fit};
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::workspace::{ModuleId, WorkspaceContext, always_holds, can_meet, declaring, dotted};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -117,7 +117,7 @@ impl Rule for DuplicateOption {
                             && other.range == option.range;
                         !is_same
                             && can_meet(ways(other_id), &[], ways(&id), &[])
-                            && clash(other.declared.says, option.declared.says)
+                            && clash(&other.declared, &option.declared)
                     });
                     if let Some(other) = clashing {
                         for (own, other) in [((id, option), *other), (*other, (id, option))] {
@@ -155,13 +155,15 @@ impl Rule for DuplicateOption {
 }
 
 /// Do both say something that only one may?
-fn clash(a: Says, b: Says) -> bool {
+fn clash(one: &Declared, other: &Declared) -> bool {
+    let (a, b) = (one.says, other.says);
     let certain = !a.partly && !b.partly && !a.maybe && !b.maybe;
     certain
         && (a.default && b.default
             || a.description && b.description
             || a.example && b.example
-            || a.apply && b.apply)
+            || a.apply && b.apply
+            || a.ty && b.ty && one.ty.unites(&other.ty) == Fit::No)
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! See the rule's page below.
 
 use crate::declare_rule;
-use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::local::LocalContext;
+use crate::module::{Definition, Guard};
+use crate::options::{Fit, Known};
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::semantics::{LibCall, without_parens};
 use crate::syntax::{SyntaxKind, SyntaxNode, TextRange};
+use crate::workspace::{Settings, WorkspaceContext};
 
 declare_rule! {
     /// A value in a priority in a priority never becomes a value.
@@ -139,6 +142,66 @@ impl Rule for NestedPriority {
         });
         cx.report(diagnostic);
     }
+
+    /// What stands in a set that has a priority or a condition of its own. Only the
+    /// option tells whether both belong to it.
+    fn check_settings(&self, settings: &Settings<'_>, cx: &mut WorkspaceContext<'_>) {
+        let Some(ty) = settings.ty else { return };
+        let len = settings.path.len();
+        // To one that takes sets the inner one may belong.
+        if settings
+            .all
+            .iter()
+            .all(|it| hidden(it.definition, len).is_none())
+            || ty.accepts(&Known::Set) != Fit::No
+        {
+            return;
+        }
+        for setting in &settings.all {
+            let definition = setting.definition;
+            let Some(what) = hidden(definition, len) else {
+                continue;
+            };
+            let is_never = definition.guards.iter().any(Guard::is_never);
+            let view = cx.view();
+            if definition.path.len() != len
+                || definition.update.is_some()
+                || is_never
+                || settings.is_overridden(setting)
+                || !view.is_evaluated(settings, setting.module)
+                || !view.meets_declaration(settings, setting.module)
+            {
+                continue;
+            }
+            let name = settings.name();
+            let message =
+                format!("`{name}` has {what} inside of the priority of the set around it");
+            let certain = definition.guards.iter().all(Guard::is_choice);
+            let key = definition.path[len - 1].range;
+            let diagnostic = Diagnostic::new(&Self::META, key, message)
+                .severity(match certain {
+                    true => Severity::Error,
+                    false => Severity::Warning,
+                })
+                .label("taken for the value")
+                .help("give priorities where the option is set, inside of conditions");
+            cx.report(setting.file, diagnostic);
+        }
+    }
+}
+
+/// What of a definition is inside of a priority that the option itself takes, where
+/// the set in between does not show it: how people would call it.
+fn hidden(definition: &Definition, len: usize) -> Option<&'static str> {
+    let (outer, _) = definition.priorities.first()?;
+    let second = definition.priorities.get(1).map(|(at, _)| *at);
+    let second = second.filter(|at| at > outer && *at <= len);
+    let inside = definition.inside.filter(|at| at > outer && *at <= len);
+    match (second, inside) {
+        (Some(_), _) => Some("a priority"),
+        (None, Some(_)) => Some("a condition"),
+        (None, None) => None,
+    }
 }
 
 /// Keeps the outer one of two priorities.
@@ -211,6 +274,34 @@ mod tests {
     #[test]
     fn page() {
         crate::testing::check_page(&NestedPriority::META);
+    }
+
+    #[test]
+    fn an_option_takes_the_inner_one_for_its_value() {
+        check(
+            &NestedPriority::META,
+            r#"
+# FILE: flake.nix
+{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = nixpkgs.lib.nixosSystem { modules = [ ./a.nix ]; }; }; }
+# FILE: a.nix
+{ config, lib, ... }:
+{
+  options.s.x = lib.mkOption { type = lib.types.int; };
+  options.s.y = lib.mkOption { type = lib.types.int; };
+  options.s.z = lib.mkOption { type = lib.types.attrsOf lib.types.int; };
+  options.s.lost = lib.mkOption { type = lib.types.int; };
+  config = lib.mkMerge [
+    { s = lib.mkForce { x = lib.mkDefault 1; }; }
+#                       ^ `s.x` has a priority inside of the priority
+    (lib.mkForce { s.y = lib.mkIf config.flag 1; })
+#                    ^ `s.y` has a condition inside of the priority
+    { s = lib.mkForce { z = { a = lib.mkDefault 1; }; }; }
+    { s = lib.mkDefault { lost = lib.mkForce 2; }; }
+    { s.lost = 1; }
+  ];
+}
+"#,
+        );
     }
 
     #[test]

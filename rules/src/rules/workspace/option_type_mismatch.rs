@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::{Guard, Literal};
 use crate::options::{ANY_NAME, Fit, Found, Known, Type};
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{Setting, Settings, WorkspaceContext};
+use crate::workspace::{Settings, WorkspaceContext};
 
 declare_rule! {
     /// A value that the type of the option does not take.
@@ -97,7 +97,7 @@ impl Rule for OptionTypeMismatch {
         for setting in &settings.all {
             let definition = setting.definition;
             let is_never = definition.guards.iter().any(Guard::is_never);
-            if definition.update.is_some() || is_never || is_overridden(setting, settings) {
+            if definition.update.is_some() || is_never || settings.is_overridden(setting) {
                 continue;
             }
             let names: Vec<_> = definition
@@ -148,21 +148,6 @@ impl Rule for OptionTypeMismatch {
             cx.report(setting.file, diagnostic);
         }
     }
-}
-
-/// Is there a definition that takes its place?
-fn is_overridden(setting: &Setting<'_>, settings: &Settings<'_>) -> bool {
-    let strength = |setting: &Setting<'_>| {
-        setting
-            .definition
-            .priorities
-            .first()
-            .map_or(crate::module::DEFAULT_PRIORITY, |(_, priority)| *priority)
-    };
-    settings
-        .all
-        .iter()
-        .any(|other| strength(other) < strength(setting))
 }
 
 /// The element of a list that does not fit.

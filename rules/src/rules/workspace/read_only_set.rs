@@ -95,17 +95,22 @@ impl Rule for ReadOnlySet {
         }
         let view = cx.view();
         for configuration in &view.graph.configurations {
-            let certain: Vec<&Setting<'_>> = settings
+            let mut certain: Vec<&Setting<'_>> = settings
                 .all
                 .iter()
                 .filter(|setting| {
                     let definition = setting.definition;
-                    definition.path.len() == settings.path.len()
+                    definition.path.len() >= settings.path.len()
                         && definition.update.is_none()
                         && definition.guards.iter().all(Guard::is_choice)
                         && always_holds(configuration, setting.module)
                 })
                 .collect();
+            // Parts of one set are one definition.
+            certain.dedup_by(|a, b| {
+                let is_part = |it: &Setting<'_>| it.definition.path.len() > settings.path.len();
+                a.module == b.module && is_part(a) && is_part(b)
+            });
             let name = settings.name();
             let mut report = |setting: &Setting<'_>, message: String, related: Option<Related>| {
                 let key = setting
