@@ -18,6 +18,8 @@ pub struct ModuleSet {
     pub options: Vec<Vec<String>>,
     /// A name that is set and that nobody declares.
     pub stray: Option<Vec<String>>,
+    /// Options of which nobody can tell without evaluation whether two values are equal.
+    pub loose: Vec<Vec<String>>,
 }
 
 /// A type: as Nix, values that it takes, and values that it does not.
@@ -247,7 +249,7 @@ pub fn module_set(seed: u64) -> ModuleSet {
         imports[from].insert(file);
         reached.push(file);
     }
-    if chance(random, 25) {
+    if chance(random, 8) {
         let (from, to) = (random.below(count), random.below(count));
         if from != to && (to == 0 || reached.contains(&to)) {
             imports[from].insert(to);
@@ -336,9 +338,13 @@ pub fn module_set(seed: u64) -> ModuleSet {
         );
         files.push((name.to_owned(), text));
     }
+    let is_loose = |kind: &Kind| kind.ty.contains("coercedTo") || kind.ty.contains("anything");
+    let loose = declared.iter().filter(|it| is_loose(it.kind));
+    let loose = loose.map(|it| it.path.clone()).collect();
     let mut options: Vec<Vec<String>> = declared.into_iter().map(|it| it.path).collect();
     options.push(vec!["flag".to_owned()]);
     ModuleSet {
+        loose,
         files,
         options,
         stray: unknown,
@@ -387,7 +393,7 @@ fn condition(random: &mut Random) -> &'static str {
 
 /// A value with what the module system understands around it.
 fn wrapped(random: &mut Random, value: &str) -> String {
-    match random.below(24) {
+    match random.below(40) {
         0 | 1 => format!("lib.mkForce {}", atom(value)),
         2 | 3 => format!("lib.mkDefault {}", atom(value)),
         4 => format!("lib.mkOverride {} {}", 30 + random.below(1200), atom(value)),
@@ -470,7 +476,7 @@ fn text(
             true => format!("{{ {first} = {}; }}", setting.value),
             false => {
                 let inner = format!("{{ {rest} = {}; }}", setting.value);
-                match random.below(9) {
+                match random.below(14) {
                     0 => format!(
                         "{{ {first} = lib.mkIf {} {inner}; }}",
                         atom(condition(random))
@@ -483,8 +489,8 @@ fn text(
                 }
             }
         };
-        let _ = match random.below(8) {
-            0 => writeln!(text, "    (lib.mkIf {} {nested})", atom(condition(random))),
+        let _ = match random.below(20) {
+            0 | 2 => writeln!(text, "    (lib.mkIf {} {nested})", atom(condition(random))),
             1 => writeln!(text, "    (lib.mkForce {nested})"),
             _ => writeln!(text, "    {nested}"),
         };

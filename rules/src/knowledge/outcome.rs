@@ -204,7 +204,9 @@ fn member<'f>(
     levels: &[usize],
 ) -> Option<Member<'f>> {
     let ways: &Ways = host.configuration.members.get(&set.module)?;
-    let own = set.definition.guards.iter();
+    // A condition that is taken for the value leaves nothing open.
+    let hidden = set.definition.is_hidden(levels[0]);
+    let own = set.definition.guards.iter().filter(|_| !hidden);
     let mut possible: Vec<Vec<&Guard>> = Vec::new();
     for way in ways.iter().filter(|way| host.takes(way)) {
         let all: Vec<&Guard> = way.iter().chain(own.clone()).collect();

@@ -3,8 +3,8 @@
 use super::shape::{Names, Shape, class_of_path, module_shape};
 use super::targets::{named_target, path_target, tree};
 use super::{
-    Certainty, Class, ConfigurationFacts, Definition, FileFacts, Guard, Header, Import, Key,
-    Literal, ModuleFacts, OptionDeclaration, Origin, Section, Target,
+    Certainty, Class, ConfigurationFacts, Definition, FileFacts, Guard, Header, Import, Inside,
+    Key, Literal, ModuleFacts, OptionDeclaration, Origin, Section, Target,
 };
 use crate::options::{Declarations, Known, Limits, declarations_at};
 use crate::path;
@@ -63,7 +63,7 @@ pub(crate) fn lines(text: &str, breaks: usize) -> u32 {
 struct Here {
     path: Vec<Key>,
     priorities: Vec<(usize, u32)>,
-    inside: Option<usize>,
+    inside: Inside,
     guards: Arc<[Guard]>,
     update: Option<TextRange>,
 }
@@ -74,12 +74,16 @@ impl Here {
         here.guards = here.guards.iter().cloned().chain(guards).collect();
         here
     }
-    /// Inside of a `mkIf` or `mkMerge`.
-    fn property(&self) -> Self {
+    /// Inside of a function of the module system.
+    fn property(&self, name: &str) -> Self {
         let mut here = self.clone();
-        if !here.priorities.is_empty() {
-            here.inside.get_or_insert(here.path.len());
-        }
+        let len = here.path.len();
+        here.inside = match name {
+            _ if here.priorities.is_empty() => here.inside,
+            "mkIf" => here.inside.condition(len),
+            "mkMerge" => here.inside.merge(len),
+            _ => here.inside,
+        };
         here
     }
     fn priority(&self, priority: u32) -> Self {
@@ -376,11 +380,21 @@ impl<'f> Collector<'f> {
                 if operation.operator() != Some(ast::BinOpKind::Update) {
                     return false;
                 }
+                let operands = [operation.lhs(), operation.rhs()];
+                let operands = operands.into_iter().flatten().map(|it| it.syntax().clone());
+                // `x // { }` is `x`.
+                let is_empty = |operand: &SyntaxNode| {
+                    let operand = without_parens(operand);
+                    operand.kind() == SyntaxKind::NODE_ATTR_SET && is_empty(&operand)
+                };
+                let operands: Vec<_> = operands.filter(|operand| !is_empty(operand)).collect();
                 let mut here = here.clone();
-                // The outermost `//` of a chain speaks for all of it.
-                here.update.get_or_insert(expr.text_range());
-                for operand in [operation.lhs(), operation.rhs()].into_iter().flatten() {
-                    visit(self, operand.syntax(), env, &here);
+                if operands.len() > 1 {
+                    // The outermost `//` of a chain speaks for all of it.
+                    here.update.get_or_insert(expr.text_range());
+                }
+                for operand in &operands {
+                    visit(self, operand, env, &here);
                 }
             }
             SyntaxKind::NODE_APPLY => {
@@ -396,10 +410,9 @@ impl<'f> Collector<'f> {
                 match (name, arguments.as_slice()) {
                     ("mkIf" | "optionalAttrs", [condition, content]) => {
                         let guards = Guard::of(condition, false, env);
-                        let here = match name {
-                            "mkIf" => here.property(),
-                            _ => here.clone(),
-                        };
+                        let mut here = here.property(name);
+                        here.inside.never |=
+                            !here.priorities.is_empty() && guards.iter().any(Guard::is_never);
                         visit(self, content, env, &here.guarded(guards));
                     }
                     ("mkMerge" | "mergeAttrsList", [list]) => {
@@ -407,10 +420,7 @@ impl<'f> Collector<'f> {
                         if list.kind() != SyntaxKind::NODE_LIST {
                             return false;
                         }
-                        let here = match name {
-                            "mkMerge" => here.property(),
-                            _ => here.clone(),
-                        };
+                        let here = here.property(name);
                         for element in list.children() {
                             visit(self, &element, env, &here);
                         }

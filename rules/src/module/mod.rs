@@ -225,19 +225,72 @@ pub struct Definition {
     /// The priorities on the way, each with the length of the path at which it
     /// stands, the outermost first.
     pub priorities: Vec<(usize, u32)>,
-    /// How long the path is at which a `mkIf` or `mkMerge` stands inside of a priority.
-    /// If both belong to one option, that takes it for the value.
-    pub inside: Option<usize>,
+    /// What stands inside of a priority.
+    pub inside: Inside,
     /// The conditions under which it holds.
     pub guards: Arc<[Guard]>,
     /// Is it an operand of `//`, so that another operand may replace it?
     pub update: Option<TextRange>,
 }
 
+/// Where conditions and merges stand inside of a priority, as the lengths of the path
+/// there. An option for which both stand takes the inner one for its value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Inside {
+    condition: Option<std::num::NonZeroU8>,
+    merge: Option<std::num::NonZeroU8>,
+    /// Is one of the conditions never true?
+    pub(crate) never: bool,
+}
+
+impl Inside {
+    fn at(len: usize) -> Option<std::num::NonZeroU8> {
+        u8::try_from(len + 1)
+            .ok()
+            .and_then(std::num::NonZeroU8::new)
+    }
+
+    /// Behind a `mkIf`.
+    pub(crate) fn condition(mut self, len: usize) -> Self {
+        self.condition = self.condition.or(Self::at(len));
+        self
+    }
+
+    /// Behind a `mkMerge`.
+    pub(crate) fn merge(mut self, len: usize) -> Self {
+        self.merge = Self::at(len);
+        self
+    }
+
+    /// Does the option whose path has `len` keys take one for its value? The module
+    /// system hands conditions down to it, and merges what is merged further up.
+    pub fn hides(self, len: usize) -> bool {
+        let here = Self::at(len);
+        self.merge.is_some() && self.merge == here
+            || self
+                .condition
+                .is_some_and(|at| here.is_some_and(|here| at <= here))
+    }
+}
+
 /// The priority of a definition without a priority.
 pub const DEFAULT_PRIORITY: u32 = 100;
 
 impl Definition {
+    /// Does one of its conditions never hold, so that the module system drops it? Inside
+    /// of a priority it does not.
+    pub fn is_dropped(&self) -> bool {
+        self.guards.iter().any(Guard::is_never) && !self.inside.never
+    }
+
+    /// Does the option whose path has `len` keys take what `mkIf`, `mkMerge` or a
+    /// priority returns for the value, because it stands inside of a priority?
+    pub fn is_hidden(&self, len: usize) -> bool {
+        let taken = |(at, _): &(usize, u32)| *at <= len;
+        self.priorities.first().is_some_and(taken)
+            && (self.priorities.get(1).is_some_and(taken) || self.inside.hides(len))
+    }
+
     /// The value, if it is a literal.
     pub fn literal(&self) -> Option<&Literal> {
         match &self.known {

@@ -84,6 +84,20 @@ pub struct Says {
     pub maybe: bool,
 }
 
+impl Declared {
+    /// Do two declarations of one option both say something that only one may?
+    pub fn clashes(&self, other: &Self) -> bool {
+        let (a, b) = (self.says, other.says);
+        let certain = !a.partly && !b.partly && !a.maybe && !b.maybe;
+        certain
+            && (a.default && b.default
+                || a.description && b.description
+                || a.example && b.example
+                || a.apply && b.apply
+                || a.ty && b.ty && self.ty.unites(&other.ty) == Fit::No)
+    }
+}
+
 /// The default of an option.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DefaultValue {

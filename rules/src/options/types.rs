@@ -286,11 +286,18 @@ impl Type {
             Self::Bool
             | Self::Int { .. }
             | Self::Float
-            | Self::Number(_)
             | Self::Text(_)
             | Self::Path
             | Self::SomePath
             | Self::Enum(_) => same(a, b),
+            // It is `either int float`.
+            Self::Number(_) => match (a, b) {
+                (Known::Literal(Literal::Integer(_)), Known::Literal(Literal::Float(_)))
+                | (Known::Literal(Literal::Float(_)), Known::Literal(Literal::Integer(_))) => {
+                    Meeting::Unique
+                }
+                _ => same(a, b),
+            },
             Self::Package | Self::Raw | Self::Unique(_) => Meeting::Unique,
             Self::NullOr(inner) => {
                 let is_null = |shape: &Known| match shape {
@@ -359,6 +366,37 @@ impl Type {
         }
     }
 
+    /// May the set be a value that `mkIf` or a priority returns, where the module system
+    /// does not take it apart?
+    pub fn takes_properties(&self) -> bool {
+        match self {
+            Self::Bool
+            | Self::BoolByOr
+            | Self::Int { .. }
+            | Self::Float
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Joined(_)
+            | Self::Path
+            | Self::Package
+            | Self::Enum(_)
+            | Self::ListOf(_)
+            | Self::NonEmptyListOf(_) => false,
+            Self::NullOr(inner) | Self::Unique(inner) | Self::Called(_, inner) => {
+                inner.takes_properties()
+            }
+            // It has an attribute that says what it is, as text that is no path.
+            Self::AttrsOf { element, .. } if matches!(**element, Self::Submodule(_)) => false,
+            Self::AttrsOf { element, .. } => {
+                element.accepts(&Known::Literal(Literal::String("if".into()))) != Fit::No
+            }
+            Self::Either(left, right) | Self::CoercedTo(left, right) => {
+                left.takes_properties() || right.takes_properties()
+            }
+            _ => true,
+        }
+    }
+
     /// Can two declarations of an option say these types? Modules that are no submodule
     /// and no enumeration unite only with their like.
     pub fn unites(&self, other: &Self) -> Fit {
@@ -373,6 +411,16 @@ impl Type {
                 }
             }
             (Self::Joined(a), Self::Joined(b)) if a != b => Fit::No,
+            (Self::Submodule(a), Self::Submodule(b)) => {
+                let mut clash = false;
+                a.each_own(&mut |path, declared| {
+                    let path: Vec<_> = path.iter().map(|name| Some(name.as_str())).collect();
+                    let other = b.option(&path).filter(|(len, _)| *len == path.len());
+                    let mut others = other.iter().flat_map(|(_, others)| *others);
+                    clash |= others.any(|other| other.clashes(declared));
+                });
+                if clash { Fit::No } else { Fit::Unsure }
+            }
             (Self::NullOr(a), Self::NullOr(b))
             | (
                 Self::ListOf(a) | Self::NonEmptyListOf(a),
@@ -468,19 +516,19 @@ fn any_of(a: Fit, b: Fit) -> Fit {
 
 /// Two definitions that must be equal.
 fn same(a: &Known, b: &Known) -> Meeting {
-    use Literal::{Float, Integer};
+    let number = |known: &Known| match known {
+        Known::Literal(Literal::Integer(number)) => Some(*number as f64),
+        Known::Literal(Literal::Float(text)) => text.parse().ok(),
+        _ => None,
+    };
     match (a, b) {
-        (Known::Literal(Integer(_)), Known::Literal(Float(_)))
-        | (Known::Literal(Float(_)), Known::Literal(Integer(_) | Float(_)))
-            if a != b =>
-        {
-            // `1` equals `1.0`, and `1.0` equals `1.00`.
-            Meeting::Unsure
-        }
-        (Known::Literal(x), Known::Literal(y)) => match x == y {
-            true => Meeting::Merge,
-            false => Meeting::Differ,
-        },
+        (Known::Literal(x), Known::Literal(y)) if x == y => Meeting::Merge,
+        // `1` equals `1.0`, and `1.0` equals `1.00`.
+        _ if number(a).is_some() && number(a) == number(b) => Meeting::Unsure,
+        (Known::Literal(_), Known::Literal(_)) => Meeting::Differ,
+        // No path is text.
+        (Known::Path, Known::Text | Known::Literal(Literal::String(_)))
+        | (Known::Text | Known::Literal(Literal::String(_)), Known::Path) => Meeting::Differ,
         _ => Meeting::Unsure,
     }
 }
@@ -712,7 +760,7 @@ mod tests {
                 Type::Number("number".into()),
                 int(1),
                 Known::Literal(Literal::Float("1.0".into())),
-                Meeting::Unsure,
+                Meeting::Unique,
             ),
         ] {
             assert_eq!(ty.meet(&a, &b), expected, "{ty}: {a:?}, {b:?}");

@@ -134,7 +134,10 @@ impl Options {
         for known in options.by_class.values_mut() {
             // A module that takes whatever is set takes it where it is imported.
             for set in [&mut known.all, &mut known.own] {
-                set.open |= set.freeform.take().is_some();
+                if set.freeform.is_some() {
+                    set.open = true;
+                    set.freeform = Some(Type::Unknown);
+                }
             }
         }
         options
@@ -410,8 +413,8 @@ impl<'v> Settings<'v> {
     pub fn is_overridden(&self, setting: &Setting<'_>) -> bool {
         let len = self.path.len();
         let own = setting.definition.option_priority(len);
-        let mut all = self.all.iter();
-        all.any(|other| other.definition.option_priority(len) < own)
+        let mut all = self.all.iter().map(|other| other.definition);
+        all.any(|other| other.option_priority(len) < own && !other.is_dropped())
     }
 
     /// The name of the option, as people write it.
@@ -458,6 +461,10 @@ pub fn rivals<'v>(graph: &'v Graph, settings: &Settings<'v>, visit: &mut dyn FnM
             .iter()
             .filter_map(|setting| {
                 let ways = configuration.members.get(&setting.module)?;
+                let definition = setting.definition;
+                if definition.is_dropped() || definition.is_hidden(settings.path.len()) {
+                    return None;
+                }
                 let priorities = setting.definition.priorities.as_slice();
                 Some(Member {
                     setting: *setting,

@@ -3,7 +3,6 @@
 use crate::declare_rule;
 use crate::diagnostic::{Diagnostic, Related};
 use crate::module::OptionDeclaration;
-use crate::options::{Declared, Fit};
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::workspace::{ModuleId, WorkspaceContext, always_holds, can_meet, declaring, dotted};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -117,7 +116,7 @@ impl Rule for DuplicateOption {
                             && other.range == option.range;
                         !is_same
                             && can_meet(ways(other_id), &[], ways(&id), &[])
-                            && clash(&other.declared, &option.declared)
+                            && other.declared.clashes(&option.declared)
                     });
                     if let Some(other) = clashing {
                         for (own, other) in [((id, option), *other), (*other, (id, option))] {
@@ -152,18 +151,6 @@ impl Rule for DuplicateOption {
             cx.report(file, diagnostic);
         }
     }
-}
-
-/// Do both say something that only one may?
-fn clash(one: &Declared, other: &Declared) -> bool {
-    let (a, b) = (one.says, other.says);
-    let certain = !a.partly && !b.partly && !a.maybe && !b.maybe;
-    certain
-        && (a.default && b.default
-            || a.description && b.description
-            || a.example && b.example
-            || a.apply && b.apply
-            || a.ty && b.ty && one.ty.unites(&other.ty) == Fit::No)
 }
 
 #[cfg(test)]

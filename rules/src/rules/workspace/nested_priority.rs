@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::local::LocalContext;
 use crate::module::{Definition, Guard};
-use crate::options::{Fit, Known};
+use crate::options::Known;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::semantics::{LibCall, without_parens};
 use crate::syntax::{SyntaxKind, SyntaxNode, TextRange};
@@ -153,32 +153,36 @@ impl Rule for NestedPriority {
             .all
             .iter()
             .all(|it| hidden(it.definition, len).is_none())
-            || ty.accepts(&Known::Set) != Fit::No
+            || ty.takes_properties()
         {
             return;
         }
+        let mut last = None;
         for setting in &settings.all {
             let definition = setting.definition;
             let Some(what) = hidden(definition, len) else {
                 continue;
             };
-            let is_never = definition.guards.iter().any(Guard::is_never);
             let view = cx.view();
-            if definition.path.len() != len
+            if definition.path.len() < len
+                || is_shown(definition, len)
                 || definition.update.is_some()
-                || is_never
+                || definition.is_dropped()
                 || settings.is_overridden(setting)
                 || !view.is_evaluated(settings, setting.module)
                 || !view.meets_declaration(settings, setting.module)
             {
                 continue;
             }
+            // Parts of one set.
+            let place = (setting.file, key_of(definition, len));
+            if last.replace(place) == Some(place) {
+                continue;
+            }
             let name = settings.name();
-            let message =
-                format!("`{name}` has {what} inside of the priority of the set around it");
+            let message = format!("`{name}` has {what} inside of a priority");
             let certain = definition.guards.iter().all(Guard::is_choice);
-            let key = definition.path[len - 1].range;
-            let diagnostic = Diagnostic::new(&Self::META, key, message)
+            let diagnostic = Diagnostic::new(&Self::META, place.1, message)
                 .severity(match certain {
                     true => Severity::Error,
                     false => Severity::Warning,
@@ -190,18 +194,34 @@ impl Rule for NestedPriority {
     }
 }
 
-/// What of a definition is inside of a priority that the option itself takes, where
-/// the set in between does not show it: how people would call it.
+/// The text of the key of the option.
+fn key_of(definition: &Definition, len: usize) -> TextRange {
+    definition.path[len - 1].range
+}
+
+/// What of a definition is inside of a priority that the option itself takes: how
+/// people would call it.
 fn hidden(definition: &Definition, len: usize) -> Option<&'static str> {
-    let (outer, _) = definition.priorities.first()?;
-    let second = definition.priorities.get(1).map(|(at, _)| *at);
-    let second = second.filter(|at| at > outer && *at <= len);
-    let inside = definition.inside.filter(|at| at > outer && *at <= len);
-    match (second, inside) {
-        (Some(_), _) => Some("a priority"),
-        (None, Some(_)) => Some("a condition"),
-        (None, None) => None,
-    }
+    let second = definition.priorities.get(1);
+    definition.is_hidden(len).then(|| match second {
+        Some((at, _)) if *at <= len => "a priority",
+        _ => "a condition",
+    })
+}
+
+/// Is it shown by the local rule, which sees a value that is no set right inside of
+/// both?
+fn is_shown(definition: &Definition, len: usize) -> bool {
+    let direct = match definition.priorities.as_slice() {
+        [(outer, _), (inner, _), ..] => outer == inner,
+        [(outer, _)] => *outer == len,
+        [] => false,
+    };
+    let leaf = matches!(
+        definition.known,
+        Known::Literal(_) | Known::Text | Known::List(_)
+    );
+    direct && leaf
 }
 
 /// Keeps the outer one of two priorities.
@@ -292,9 +312,9 @@ mod tests {
   options.s.lost = lib.mkOption { type = lib.types.int; };
   config = lib.mkMerge [
     { s = lib.mkForce { x = lib.mkDefault 1; }; }
-#                       ^ `s.x` has a priority inside of the priority
+#                       ^ `s.x` has a priority inside of a priority
     (lib.mkForce { s.y = lib.mkIf config.flag 1; })
-#                    ^ `s.y` has a condition inside of the priority
+#                    ^ `s.y` has a condition inside of a priority
     { s = lib.mkForce { z = { a = lib.mkDefault 1; }; }; }
     { s = lib.mkDefault { lost = lib.mkForce 2; }; }
     { s.lost = 1; }
