@@ -18,7 +18,8 @@ pub struct ModuleSet {
     pub options: Vec<Vec<String>>,
     /// A name that is set and that nobody declares.
     pub stray: Option<Vec<String>>,
-    /// Options of which nobody can tell without evaluation whether two values are equal.
+    /// Options of which nobody can tell without evaluation whether two values are equal,
+    /// or what two declarations make of each other.
     pub loose: Vec<Vec<String>>,
 }
 
@@ -340,7 +341,10 @@ pub fn module_set(seed: u64) -> ModuleSet {
     }
     let is_loose = |kind: &Kind| kind.ty.contains("coercedTo") || kind.ty.contains("anything");
     let loose = declared.iter().filter(|it| is_loose(it.kind));
-    let loose = loose.map(|it| it.path.clone()).collect();
+    let mut loose: Vec<Vec<String>> = loose.map(|it| it.path.clone()).collect();
+    let all = declarations.iter().flatten().map(|(path, _)| path);
+    let mut once = BTreeSet::new();
+    loose.extend(all.filter(|path| !once.insert(*path)).cloned());
     let mut options: Vec<Vec<String>> = declared.into_iter().map(|it| it.path).collect();
     options.push(vec!["flag".to_owned()]);
     ModuleSet {

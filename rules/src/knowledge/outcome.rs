@@ -204,15 +204,18 @@ fn member<'f>(
     levels: &[usize],
 ) -> Option<Member<'f>> {
     let ways: &Ways = host.configuration.members.get(&set.module)?;
-    // A condition that is taken for the value leaves nothing open.
+    // A condition that is taken for the value excludes nothing.
     let hidden = set.definition.is_hidden(levels[0]);
-    let own = set.definition.guards.iter().filter(|_| !hidden);
+    if set.definition.is_dropped() {
+        return None;
+    }
+    let own = set.definition.guards.iter();
     let mut possible: Vec<Vec<&Guard>> = Vec::new();
     for way in ways.iter().filter(|way| host.takes(way)) {
         let all: Vec<&Guard> = way.iter().chain(own.clone()).collect();
         let excluded =
             |guard: &&Guard| guard.is_never() || all.iter().any(|other| other.contradicts(guard));
-        if !all.iter().any(excluded) {
+        if hidden || !all.iter().any(excluded) {
             possible.push(all.into_iter().filter(|guard| !guard.is_choice()).collect());
         }
     }

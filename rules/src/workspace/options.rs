@@ -189,6 +189,15 @@ impl Options {
             let names: Vec<_> = path.iter().copied().map(Some).collect();
             !matches!(set.find(&names), Found::Missing(..))
         };
+        // What an option takes, its own type says.
+        let around: Vec<_> = path[..at].iter().copied().map(Some).collect();
+        let declared = match class {
+            Class::Unknown => &known.own,
+            _ => &known.certain,
+        };
+        if declared.option(&around).is_some() {
+            return Completeness::All;
+        }
         // Which module system a module belongs to is not always seen.
         let anywhere = self.by_class.get(&Class::Unknown);
         if anywhere.is_some_and(|every| is_known(&every.own)) {
@@ -409,12 +418,26 @@ impl<'v> Settings<'v> {
         })
     }
 
-    /// Is there a definition that may take the place of one?
-    pub fn is_overridden(&self, setting: &Setting<'_>) -> bool {
+    /// Is there, in every configuration that has a definition, one that may take its
+    /// place?
+    pub fn is_overridden(&self, graph: &Graph, setting: &Setting<'_>) -> bool {
         let len = self.path.len();
         let own = setting.definition.option_priority(len);
-        let mut all = self.all.iter().map(|other| other.definition);
-        all.any(|other| other.option_priority(len) < own && !other.is_dropped())
+        let stronger: Vec<ModuleId> = self
+            .all
+            .iter()
+            .filter(|other| {
+                let definition = other.definition;
+                definition.option_priority(len) < own && !definition.is_dropped()
+            })
+            .map(|other| other.module)
+            .collect();
+        let mut holding = graph
+            .configurations
+            .iter()
+            .filter(|it| it.members.contains_key(&setting.module));
+        !stronger.is_empty()
+            && holding.all(|it| stronger.iter().any(|id| it.members.contains_key(id)))
     }
 
     /// The name of the option, as people write it.
@@ -462,7 +485,7 @@ pub fn rivals<'v>(graph: &'v Graph, settings: &Settings<'v>, visit: &mut dyn FnM
             .filter_map(|setting| {
                 let ways = configuration.members.get(&setting.module)?;
                 let definition = setting.definition;
-                if definition.is_dropped() || definition.is_hidden(settings.path.len()) {
+                if definition.is_dropped() {
                     return None;
                 }
                 let priorities = setting.definition.priorities.as_slice();
@@ -582,6 +605,9 @@ fn meet<'v>(
                 && !one.setting.is(&other.setting)
                 && one.setting.definition.update.is_none()
                 && other.setting.definition.update.is_none()
+                // What a priority hides is a value that nobody sees here.
+                && !one.setting.definition.is_hidden(len)
+                && !other.setting.definition.is_hidden(len)
             {
                 visit(Rivals {
                     a: other.setting,

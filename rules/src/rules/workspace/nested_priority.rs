@@ -168,7 +168,7 @@ impl Rule for NestedPriority {
                 || is_shown(definition, len)
                 || definition.update.is_some()
                 || definition.is_dropped()
-                || settings.is_overridden(setting)
+                || settings.is_overridden(cx.view().graph, setting)
                 || !view.is_evaluated(settings, setting.module)
                 || !view.meets_declaration(settings, setting.module)
             {
@@ -221,7 +221,7 @@ fn is_shown(definition: &Definition, len: usize) -> bool {
         definition.known,
         Known::Literal(_) | Known::Text | Known::List(_)
     );
-    direct && leaf
+    direct && leaf && definition.path.len() == len
 }
 
 /// Keeps the outer one of two priorities.

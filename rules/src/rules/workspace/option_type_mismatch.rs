@@ -96,8 +96,12 @@ impl Rule for OptionTypeMismatch {
         }
         for setting in &settings.all {
             let definition = setting.definition;
-            let is_never = definition.guards.iter().any(Guard::is_never);
-            if definition.update.is_some() || is_never || settings.is_overridden(setting) {
+            // What a priority hides is another value.
+            let is_never = definition.is_dropped() || definition.is_hidden(settings.path.len());
+            if definition.update.is_some()
+                || is_never
+                || settings.is_overridden(cx.view().graph, setting)
+            {
                 continue;
             }
             let names: Vec<_> = definition

@@ -80,12 +80,15 @@ impl Rule for ReadOnlySet {
     }
 
     fn check_settings(&self, settings: &Settings<'_>, cx: &mut WorkspaceContext<'_>) {
-        let [declared] = settings.declared else {
-            return;
-        };
-        if !declared.says.read_only || declared.says.partly || declared.says.maybe {
+        let all = settings.declared.iter();
+        if !all.clone().any(|declared| declared.says.read_only)
+            || all
+                .clone()
+                .any(|declared| declared.says.partly || declared.says.maybe)
+        {
             return;
         }
+        let has_default = all.clone().any(|declared| declared.default.is_some());
         if !settings
             .all
             .iter()
@@ -123,7 +126,7 @@ impl Rule for ReadOnlySet {
                 cx.report(setting.file, diagnostic);
             };
             match certain.as_slice() {
-                [setting] if declared.default.is_some() => {
+                [setting] if has_default => {
                     let related = view.declared_at(settings, setting.file);
                     report(
                         setting,
