@@ -203,7 +203,7 @@ fn key_of(definition: &Definition, len: usize) -> TextRange {
 /// people would call it.
 fn hidden(definition: &Definition, len: usize) -> Option<&'static str> {
     let second = definition.priorities.get(1);
-    definition.is_hidden(len).then(|| match second {
+    definition.is_hidden(len).then_some(match second {
         Some((at, _)) if *at <= len => "a priority",
         _ => "a condition",
     })

@@ -109,8 +109,12 @@ impl Rule for ReadOnlySet {
                         && always_holds(configuration, setting.module)
                 })
                 .collect();
-            // Parts of one set are one definition.
+            // Parts of one set are one definition, and what `mkMerge` merges at one key.
             certain.dedup_by(|a, b| {
+                let key = |it: &Setting<'_>| it.definition.path.last().map(|key| key.range);
+                if a.file == b.file && key(a) == key(b) {
+                    return true;
+                }
                 let is_part = |it: &Setting<'_>| it.definition.path.len() > settings.path.len();
                 a.module == b.module && is_part(a) && is_part(b)
             });

@@ -132,10 +132,14 @@ impl Rule for UnknownOption {
         else {
             return;
         };
-        if settings.shared || OWN.contains(name) || name.starts_with('_') {
+        let options = cx.view().options();
+        // Nobody adds to what an option takes.
+        let path: Vec<_> = around.iter().copied().map(Some).collect();
+        let all = options.all(settings.class);
+        let is_inside = all.is_some_and(|all| all.option(&path).is_some());
+        if settings.shared && !is_inside || OWN.contains(name) || name.starts_with('_') {
             return;
         }
-        let options = cx.view().options();
         let near = did_you_mean(name, among.entries.keys().map(|known| known.as_str()));
         match options.is_complete(settings.class, &settings.path, around.len()) {
             Completeness::Unknown => return,
