@@ -4,6 +4,8 @@
 //! Nix was asked once: `benches/tests/modulesets.json` holds sets with its answers.
 //! `tests/nix/module-sets` asks it again, of as many sets as one likes.
 
+#![allow(clippy::print_stdout, reason = "a report")]
+
 use nixamine_benches::modulesets::{ModuleSet, module_set};
 use nixamine_rules::knowledge::Stand;
 use nixamine_rules::linter::{Source, analyze};
