@@ -43,6 +43,7 @@ registry! {
         contradiction::Contradiction,
         dead_definition::DeadDefinition,
         import_cycle::ImportCycle,
+        imports_not_top_level::ImportsNotTopLevel,
     }
     unused {
         unused_suppression::UnusedSuppression,
