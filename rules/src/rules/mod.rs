@@ -44,6 +44,7 @@ registry! {
         dead_definition::DeadDefinition,
         import_cycle::ImportCycle,
         imports_not_top_level::ImportsNotTopLevel,
+        string_import::StringImport,
     }
     unused {
         unused_suppression::UnusedSuppression,
