@@ -45,6 +45,7 @@ registry! {
         import_cycle::ImportCycle,
         imports_not_top_level::ImportsNotTopLevel,
         string_import::StringImport,
+        import_in_imports::ImportInImports,
     }
     unused {
         unused_suppression::UnusedSuppression,
