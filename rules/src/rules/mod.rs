@@ -46,6 +46,7 @@ registry! {
         imports_not_top_level::ImportsNotTopLevel,
         string_import::StringImport,
         import_in_imports::ImportInImports,
+        config_in_imports::ConfigInImports,
     }
     unused {
         unused_suppression::UnusedSuppression,
