@@ -47,6 +47,7 @@ registry! {
         string_import::StringImport,
         import_in_imports::ImportInImports,
         config_in_imports::ConfigInImports,
+        config_decides_shape::ConfigDecidesShape,
     }
     unused {
         unused_suppression::UnusedSuppression,
