@@ -48,6 +48,7 @@ registry! {
         import_in_imports::ImportInImports,
         config_in_imports::ConfigInImports,
         config_decides_shape::ConfigDecidesShape,
+        mixed_module_shape::MixedModuleShape,
     }
     unused {
         unused_suppression::UnusedSuppression,
