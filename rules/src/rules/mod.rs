@@ -49,6 +49,7 @@ registry! {
         config_in_imports::ConfigInImports,
         config_decides_shape::ConfigDecidesShape,
         mixed_module_shape::MixedModuleShape,
+        shallow_update::ShallowUpdate,
     }
     unused {
         unused_suppression::UnusedSuppression,
