@@ -50,6 +50,7 @@ registry! {
         config_decides_shape::ConfigDecidesShape,
         mixed_module_shape::MixedModuleShape,
         shallow_update::ShallowUpdate,
+        state_version_not_literal::StateVersionNotLiteral,
     }
     unused {
         unused_suppression::UnusedSuppression,
