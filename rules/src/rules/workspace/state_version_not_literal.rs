@@ -161,6 +161,12 @@ fn is_for_short_lived(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> bool {
         .filter(|it| it.kind() == SyntaxKind::NODE_APPLY)
         .collect();
     around.into_iter().any(|call| {
+        if cx
+            .lib_call(&call, &[("mkIf", 2), ("optionalAttrs", 2)])
+            .is_none()
+        {
+            return false;
+        }
         let Some((_, arguments)) = crate::semantics::application(&call) else {
             return false;
         };
@@ -200,6 +206,8 @@ mod tests {
   f.system.stateVersion = "24.05"; # lib.trivial.release
   options.system.stateVersion = lib.mkOption { default = lib.trivial.release; };
   system = lib.mkIf host.is.iso { stateVersion = lib.mkForce lib.trivial.release; };
+  g = lib.mapAttrs (name: image: 1) { system.stateVersion = lib.version; };
+#                                                           ^^^^^^^^^^^ changes with every upgrade
   nixosConfigurations.example-common.system.stateVersion = config.system.nixos.version;
 }
 "#,
