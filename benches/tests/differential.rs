@@ -301,6 +301,10 @@ const DENSE: &[&str] = &[
     "  my.opt.mode = lib.mkIf config.my.opt.enable \"a\";\n  my.opt = lib.mkIf config.my.opt.enable { mode = \"git\"; port = 3; };\n",
     "  my.opt = lib.@;\n  config.my.opt.enable = mkIf config.my.x.enable true;\n  options.my.x.enable = lib.mkEnableOption \"x\";\n",
     "  my.@ = lib.mkIf false { y = 1; };\n  my.opt.mode = mkIf a \"@\";\n",
+    "  services.@ = { s.a = 1; t = 2; } // { s.b = 1; };\n",
+    "  system.stateVersion = lib.trivial.release;\n  x = mkIf a.@ { home.stateVersion = lib.version; };\n",
+    "  imports = [ \"./@.nix\" (import ./x.nix) ] ++ lib.optional cfg.@ ./y.nix;\n",
+    "  config = mkMerge [ { imports = [ ./@.nix ]; } (lib.optionalAttrs config.my.x { a = 1; }) ];\n",
 ];
 
 fn dense(random: &mut Random) -> String {

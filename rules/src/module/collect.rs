@@ -1,5 +1,6 @@
 //! Reading the facts of one file off its tree.
 
+use super::decide::{self, Decides, Irregular, Irregularity};
 use super::shape::{Names, Shape, class_of_path, module_shape};
 use super::targets::{named_target, path_target, tree};
 use super::{
@@ -66,6 +67,10 @@ struct Here {
     inside: Inside,
     guards: Arc<[Guard]>,
     update: Option<TextRange>,
+    /// Inside of a `mkIf`, `mkMerge` or priority?
+    tagged: bool,
+    /// In a branch, which there may not be?
+    chosen: bool,
 }
 
 impl Here {
@@ -84,10 +89,12 @@ impl Here {
             "mkMerge" => here.inside.merge(len),
             _ => here.inside,
         };
+        here.tagged |= matches!(name, "mkIf" | "mkMerge");
         here
     }
     fn priority(&self, priority: u32) -> Self {
         let mut here = self.clone();
+        here.tagged = true;
         here.priorities.push((here.path.len(), priority));
         here
     }
@@ -297,6 +304,9 @@ impl<'f> Collector<'f> {
             sections: Vec::new(),
             plain_body: None,
             has_imports: false,
+            has_config: false,
+            outermost_sets: 0,
+            irregular: Vec::new(),
         });
         self.facts.modules.len() - 1
     }
@@ -325,6 +335,9 @@ impl<'f> Collector<'f> {
                     self.facts.modules[module].config_depth = Some(depth);
                 }
                 if let Some(body) = ast::Lambda::cast(expr.clone()).and_then(|l| l.body()) {
+                    if body.syntax().kind() != SyntaxKind::NODE_LAMBDA {
+                        self.decided_shape(module, body.syntax(), &env, env.depth());
+                    }
                     self.body(module, body.syntax(), &env, here);
                 }
             }
@@ -370,7 +383,9 @@ impl<'f> Collector<'f> {
                 for (branch, negated) in [(choice.body(), false), (choice.else_body(), true)] {
                     let Some(branch) = branch else { continue };
                     let guards = Guard::of(condition.syntax(), negated, env);
-                    visit(self, branch.syntax(), env, &here.guarded(guards));
+                    let mut here = here.guarded(guards);
+                    here.chosen = true;
+                    visit(self, branch.syntax(), env, &here);
                 }
             }
             SyntaxKind::NODE_BIN_OP => {
@@ -413,6 +428,7 @@ impl<'f> Collector<'f> {
                         let mut here = here.property(name);
                         here.inside.never |=
                             !here.priorities.is_empty() && guards.iter().any(Guard::is_never);
+                        here.chosen |= name != "mkIf";
                         visit(self, content, env, &here.guarded(guards));
                     }
                     ("mkMerge" | "mergeAttrsList", [list]) => {
@@ -457,6 +473,7 @@ impl<'f> Collector<'f> {
         self.facts.modules[module].has_lib = env
             .lookup("lib")
             .is_some_and(|lib| lib.origin == semantics::Origin::Lib);
+        self.facts.modules[module].outermost_sets += 1 + u32::from(here.tagged);
         self.entries(set, true, |this, entry| {
             this.module_entry(module, entry, &env, here);
         });
@@ -494,6 +511,9 @@ impl<'f> Collector<'f> {
             "imports" => {
                 self.watch(entry);
                 self.facts.modules[module].has_imports = true;
+                if keys.len() == 1 {
+                    self.irregular_imports(module, attrpath.syntax(), value, env, here);
+                }
                 self.imports(module, value, env, &here.guards);
             }
             "options" => {
@@ -503,8 +523,80 @@ impl<'f> Collector<'f> {
             _ => {
                 let mut inner = here.clone();
                 let skip = usize::from(first == "config");
+                if skip == 1 {
+                    if names.len() == 2 && names.get(1) == Some(Some("imports")) {
+                        self.misplaced_imports(module, entry, here);
+                    }
+                    self.facts.modules[module].has_config = true;
+                    if keys.len() == 1 && !here.tagged {
+                        self.decided_shape(module, value, env, env.depth());
+                    }
+                }
                 inner.path.extend_from_slice(&keys[skip..]);
                 self.config(module, entry, value, env, &inner);
+            }
+        }
+    }
+
+    /// `imports` among the settings.
+    fn misplaced_imports(&mut self, module: usize, entry: &SyntaxNode, here: &Here) {
+        let Some(key) = entry.first_child() else {
+            return;
+        };
+        self.watch(entry);
+        self.facts.modules[module].irregular.push(Irregular {
+            what: Irregularity::MisplacedImports {
+                in_config: true,
+                certain: !here.chosen,
+            },
+            range: key.text_range(),
+        });
+    }
+
+    /// What is irregular about an entry `imports`.
+    fn irregular_imports(
+        &mut self,
+        module: usize,
+        key: &SyntaxNode,
+        value: &SyntaxNode,
+        env: &Env,
+        here: &Here,
+    ) {
+        let mut all = Vec::new();
+        if here.tagged {
+            all.push(Irregular {
+                what: Irregularity::MisplacedImports {
+                    in_config: false,
+                    certain: !here.chosen,
+                },
+                range: key.text_range(),
+            });
+        }
+        decide::elements(value, env, &mut all);
+        let mut found = Vec::new();
+        Decides::new(env.depth(), &mut found).list(value, env);
+        all.extend(found.into_iter().map(|(range, meaning)| {
+            let name = match meaning.origin {
+                semantics::Origin::Argument(name) => name,
+                _ => "config".into(),
+            };
+            let path = meaning.path.join(".").into();
+            let what = Irregularity::DecidesImports(name, path);
+            Irregular { what, range }
+        }));
+        self.facts.modules[module].irregular.extend(all);
+    }
+
+    /// What decides which options a set of settings sets.
+    fn decided_shape(&mut self, module: usize, value: &SyntaxNode, env: &Env, depth: u32) {
+        let mut found = Vec::new();
+        Decides::new(depth, &mut found).shape(value, env);
+        for (range, meaning) in found {
+            if matches!(meaning.origin, semantics::Origin::Config(_)) {
+                self.facts.watched.push(range);
+                let what = Irregularity::DecidesShape(meaning.path.join(".").into());
+                let irregular = Irregular { what, range };
+                self.facts.modules[module].irregular.push(irregular);
             }
         }
     }
@@ -619,6 +711,9 @@ impl<'f> Collector<'f> {
                 let names = Names::of_green(green);
                 if here.path.is_empty() {
                     self.section(module, names, 0, entry, false);
+                    if names.len() == 1 && names.get(0) == Some(Some("imports")) {
+                        self.misplaced_imports(module, entry, here);
+                    }
                 }
                 let Some(binding) = ast::AttrpathValue::cast(entry.clone()) else {
                     return;
@@ -951,7 +1046,7 @@ pub(super) const MODULES: &[u8] = b"odules";
 
 /// What a name is bound to, when a `let` or `rec` of the same file binds it to an
 /// expression of its own: `let common = [ ./a.nix ]; in … common ++ …`.
-fn let_value(name: &SyntaxNode) -> Option<SyntaxNode> {
+pub(super) fn let_value(name: &SyntaxNode) -> Option<SyntaxNode> {
     let text = ast::Ident::cast(name.clone())?
         .ident_token()?
         .text()

@@ -2,6 +2,7 @@
 //! imports, as facts with ranges.
 
 mod collect;
+mod decide;
 mod guard;
 mod header;
 mod shape;
@@ -12,6 +13,7 @@ pub use collect::collect;
 pub(crate) use collect::env_at;
 pub(crate) use collect::{line_breaks, lines, lines_of, touched};
 pub(crate) use collect::{literal, priority_number};
+pub use decide::{Irregular, Irregularity};
 pub use guard::Guard;
 pub use header::Header;
 pub(crate) use header::code_lines;
@@ -128,6 +130,13 @@ pub struct ModuleFacts {
     pub(crate) has_options: bool,
     /// Has its outermost set an entry `imports`?
     pub has_imports: bool,
+    /// Has its outermost set an entry `config`?
+    pub(crate) has_config: bool,
+    /// How many outermost sets it may have; one in a condition or merge counts for
+    /// several.
+    pub(crate) outermost_sets: u32,
+    /// What stands where it cannot work.
+    pub irregular: Vec<Irregular>,
 }
 
 /// One entry of a module's outermost set (or of its `config`).
@@ -406,6 +415,7 @@ impl FileFacts {
             module.definitions.shrink_to_fit();
             module.options.shrink_to_fit();
             module.sections.shrink_to_fit();
+            module.irregular.shrink_to_fit();
         }
     }
 

@@ -8,7 +8,9 @@
 
 use super::collect::{Again, Collector, MODULES, collect, is_empty, touched};
 use super::shape::{Names, Shape, class_of_path, deciding_set};
-use super::{Class, Definition, FileFacts, Header, Import, ModuleFacts, Origin, Section, Target};
+use super::{
+    Class, Definition, FileFacts, Header, Import, Irregular, ModuleFacts, Origin, Section, Target,
+};
 use crate::path;
 use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, TextRange, TextSize, Tree, ast, node_around};
 use std::ops::Range;
@@ -169,6 +171,7 @@ fn in_place(
     };
     let special = again.is_rec
         || read.has_imports
+        || !read.irregular.is_empty()
         || !fragment.watched.is_empty()
         || !fragment.exports.is_empty()
         || !fragment.configurations.is_empty();
@@ -314,6 +317,9 @@ fn shift_module(module: &mut ModuleFacts, moved: Moved) {
         moved.range(body);
     }
     shift_imports(&mut module.imports, moved);
+    for irregular in &mut module.irregular {
+        moved.range(&mut irregular.range);
+    }
     for option in &mut module.options {
         moved.range(&mut option.range);
     }
@@ -367,6 +373,11 @@ fn same_imports<'i>(
     a.len() == b.len() && a.map(said).eq(b.map(said))
 }
 
+fn same_irregular(a: &[Irregular], b: &[Irregular]) -> bool {
+    let said = |it: &Irregular| it.what.clone();
+    a.iter().map(said).eq(b.iter().map(said))
+}
+
 fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
     let module = |a: &ModuleFacts, b: &ModuleFacts| {
         (
@@ -377,6 +388,7 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
             a.has_lib,
             a.parent,
             &a.declarations,
+            (a.has_config, a.has_options, a.outermost_sets),
         ) == (
             &b.origin,
             b.certainty,
@@ -385,7 +397,9 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
             b.has_lib,
             b.parent,
             &b.declarations,
+            (b.has_config, b.has_options, b.outermost_sets),
         ) && same_imports(a.imports.iter(), b.imports.iter())
+            && same_irregular(&a.irregular, &b.irregular)
     };
     a.modules.len() == b.modules.len()
         && a.modules.iter().zip(&b.modules).all(|(a, b)| module(a, b))

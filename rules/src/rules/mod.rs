@@ -43,6 +43,14 @@ registry! {
         contradiction::Contradiction,
         dead_definition::DeadDefinition,
         import_cycle::ImportCycle,
+        imports_not_top_level::ImportsNotTopLevel,
+        string_import::StringImport,
+        import_in_imports::ImportInImports,
+        config_in_imports::ConfigInImports,
+        config_decides_shape::ConfigDecidesShape,
+        mixed_module_shape::MixedModuleShape,
+        shallow_update::ShallowUpdate,
+        state_version_not_literal::StateVersionNotLiteral,
     }
     unused {
         unused_suppression::UnusedSuppression,

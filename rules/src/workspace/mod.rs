@@ -933,6 +933,58 @@ impl<'w> View<'w> {
             && self.graph.is_module(self.graph.id(file, 0))
     }
 
+    /// Is a module surely evaluated as one? A file may look like a module and be the
+    /// value of an option (`containers.web = import ./web.nix;`), or use the names for
+    /// something of its own: who imports it tells, or options beside nothing else.
+    pub fn is_surely_module(&self, id: ModuleId) -> bool {
+        let module = self.module(id);
+        self.graph.is_module(id)
+            && (module.origin != crate::module::Origin::File
+                || !module.options.is_empty() && module.sections.iter().all(|it| !it.is_outermost)
+                || self.graph.each_edge().any(|(_, to, _)| to == id)
+                || self
+                    .graph
+                    .configurations
+                    .iter()
+                    .any(|it| it.certain && it.members.contains_key(&id)))
+    }
+
+    /// May the argument of a module be one of those that are known before any module
+    /// is read? Then some file speaks of special arguments and of it.
+    pub fn may_be_special(&self, argument: &str) -> bool {
+        if matches!(argument, "config" | "options") {
+            return false;
+        }
+        self.documents.iter().any(|document| {
+            let text = document.text();
+            let at = text.find("pecialArgs");
+            at.is_some_and(|at| text[at..].contains(argument))
+        })
+    }
+
+    /// Does the `config` that the outermost set of a module sees belong to the very
+    /// configuration of the module?
+    pub fn has_own_config(&self, file: usize, index: usize) -> bool {
+        let modules = &self.documents[file].facts.modules;
+        let mut index = index;
+        loop {
+            let module = &modules[index];
+            if module.config_depth.is_some() {
+                return true;
+            }
+            // A set in a list of imports sees what the importing module sees.
+            let parent = module.parent.filter(|parent| {
+                let is_it = |import: &Import| import.target == Target::Module(index);
+                module.origin == crate::module::Origin::Inline
+                    && modules[*parent].imports.iter().any(is_it)
+            });
+            match parent {
+                Some(parent) => index = parent,
+                None => return false,
+            }
+        }
+    }
+
     /// The facts of a module.
     pub fn module(&self, id: ModuleId) -> &'w crate::module::ModuleFacts {
         let (file, index) = self.graph.place(id);

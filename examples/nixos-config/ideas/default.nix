@@ -1,0 +1,9 @@
+# Ideas for a desk. No host imports them yet.
+{ ... }:
+{
+  imports = [
+    "./desk.nix"
+    ./desk.nix
+    (import ./lamp.nix)
+  ];
+}
