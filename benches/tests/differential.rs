@@ -13,7 +13,7 @@
 
 use nixamine_benches::{Random, corpus, module, sessions::Session};
 use nixamine_rules::syntax::{Text, TextEdit, TextRange, Tree, parse};
-use nixamine_rules::{Config, Document, Settings, Source, Workspace, analyze};
+use nixamine_rules::{Config, Document, Presence, Settings, Source, Workspace, analyze};
 use std::fmt::Write as _;
 
 /// Texts that are hard on whoever splices.
@@ -151,6 +151,7 @@ fn workspace(document: Document, settings: &Settings) -> Workspace {
 }";
     let others = [beside("host.nix", host), beside("other.nix", other)];
     let mut workspace = Workspace::new(others.into_iter().chain([document]).collect(), []);
+    workspace.is_whole(Presence::new(|path| path == "x"));
     workspace.join(settings);
     workspace
 }
@@ -290,6 +291,7 @@ const DENSE: &[&str] = &[
     "  home-manager.users.@ = {\n    home.homeDirectory = \"/home/@\";\n    home.file.x.text = \"/home/@/y\";\n  };\n",
     "  specialisation.@.configuration = { boot.kernel.sysctl.\"net.git.3\" = 1; };\n",
     "  imports = [ ./other.nix (lib.mkIf a { services.y = lib.mkForce 1; }) ] ++ more;\n",
+    "  imports = [ ./@ ./othr.nix ] ++ lib.optional a (import ./@.nix { });\n",
     "  options.@ = if lib ? mdDoc then mkOption {\n    type = lib.types.string;\n    description = lib.mdDoc \"x\";\n  } else lib.id (lib.literalMD or (x: lib.literalDocBook x));\n",
     "  programs.@ = mkMerge [ { a = mkForce 1; } (mkIf b { c = mkForce 2; }) ];\n",
     "  options.my.opt = {\n    port = mkOption { type = lib.types.port; default = 1; };\n    mode = lib.mkOption { type = lib.types.enum [ \"a\" \"@\" ]; };\n    only = lib.mkOption { type = lib.types.int; readOnly = true; default = 1; };\n    enable = lib.mkEnableOption \"x\";\n  };\n",

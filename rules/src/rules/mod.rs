@@ -43,6 +43,7 @@ registry! {
         contradiction::Contradiction,
         dead_definition::DeadDefinition,
         import_cycle::ImportCycle,
+        missing_import::MissingImport,
     }
     unused {
         unused_suppression::UnusedSuppression,

@@ -96,7 +96,7 @@ pub const EVERY_KEY: &str = "";
 impl Joined {
     pub(super) fn new(workspace: &Workspace, settings: &config::Settings) -> Self {
         let documents = workspace.documents.as_slice();
-        let graph = Graph::new(documents, &workspace.others, &settings.config().roots);
+        let graph = workspace.graph(settings);
         let options = Options::new(documents, &graph, &workspace.libraries);
         // What was not read may read anything.
         let is_nix = |path: &std::sync::Arc<str>| path.ends_with(".nix");

@@ -6,7 +6,7 @@ mod joined;
 mod options;
 mod reads;
 
-pub use graph::{Configuration, Graph, ModuleId, Ways};
+pub use graph::{Configuration, Graph, ImportedBy, Missing, ModuleId, Ways};
 use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
 pub(crate) use options::line_of;
@@ -42,8 +42,37 @@ pub struct Workspace {
     documents: Vec<Document>,
     others: Vec<Arc<str>>,
     libraries: Vec<Arc<IndexedLibrary>>,
+    presence: Option<Presence>,
     /// What the files say together, once somebody edits them.
     joined: Option<Joined>,
+}
+
+/// Tells whether a file that nobody read may exist, or somebody means to be absent:
+/// one that git ignores, a part of a repository that was not fetched. The path is
+/// relative to the root; it may be that of a folder with a `default.nix`.
+#[derive(Clone)]
+pub struct Presence(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Presence {
+    /// One that asks `may_exist`.
+    pub fn new(may_exist: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(may_exist))
+    }
+
+    /// One for a workspace that holds every file there is.
+    pub fn nothing_else() -> Self {
+        Self::new(|_| false)
+    }
+
+    fn may_exist(&self, path: &str) -> bool {
+        (self.0)(path)
+    }
+}
+
+impl std::fmt::Debug for Presence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Presence")
+    }
 }
 
 /// A finding where it stands now. Its fixes are those that its rule proposed; the
@@ -186,8 +215,17 @@ impl Workspace {
             documents,
             others: others.into_iter().collect(),
             libraries: Vec::new(),
+            presence: None,
             joined: None,
         }
+    }
+
+    /// Says that all files of the project are here, but those that `presence` knows
+    /// of. Without that nobody is told that a file is missing, or that nothing
+    /// imports one. What was joined has to be joined again.
+    pub fn is_whole(&mut self, presence: Presence) {
+        self.joined = None;
+        self.presence = Some(presence);
     }
 
     /// The files, by path.
@@ -258,9 +296,13 @@ impl Workspace {
 
     /// Forgets a file.
     pub fn remove(&mut self, path: &str, settings: &config::Settings) -> Edited {
+        let mentioned = self.others.len();
         self.others.retain(|other| **other != *path);
-        if let Some(file) = self.position(path) {
+        let file = self.position(path);
+        if let Some(file) = file {
             self.documents.remove(file);
+        }
+        if file.is_some() || self.others.len() < mentioned {
             self.join(settings);
         }
         self.all_but(path)
@@ -318,7 +360,8 @@ impl Workspace {
 
     /// Links the modules of all files.
     pub fn graph(&self, settings: &config::Settings) -> Graph {
-        Graph::new(&self.documents, &self.others, &settings.config().roots)
+        let roots = &settings.config().roots;
+        Graph::new(&self.documents, &self.others, roots, self.presence.as_ref())
     }
 
     /// The findings of one file, by position. The workspace must be joined.
