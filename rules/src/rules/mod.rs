@@ -44,6 +44,7 @@ registry! {
         dead_definition::DeadDefinition,
         import_cycle::ImportCycle,
         missing_import::MissingImport,
+        unimported_module::UnimportedModule,
     }
     unused {
         unused_suppression::UnusedSuppression,

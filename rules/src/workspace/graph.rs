@@ -80,6 +80,10 @@ pub struct Graph {
     exports_unknown: bool,
     /// For each file the paths that it imports and that do not exist.
     missing: Vec<Vec<Missing>>,
+    /// Does a module or a list of modules import it?
+    imported: Vec<bool>,
+    /// The files that the configuration names as roots.
+    roots: FxHashSet<usize>,
     /// Every configuration.
     pub configurations: Vec<Configuration>,
 }
@@ -284,6 +288,7 @@ impl Graph {
                 starts.push((name, configuration.class, out));
             }
         }
+        let mut named_files = FxHashSet::default();
         for (id, &(file, index)) in modules.iter().enumerate() {
             let module = facts(id);
             let named = index == 0
@@ -301,6 +306,9 @@ impl Graph {
                     }],
                 ));
                 spelled_out |= named;
+                if named {
+                    named_files.insert(file);
+                }
             }
         }
         let mut graph = Self {
@@ -316,6 +324,8 @@ impl Graph {
                 Some(presence) => resolver.missing(others, presence),
                 None => vec![Vec::new(); documents.len()],
             },
+            imported,
+            roots: named_files,
             configurations: Vec::new(),
         };
         graph.find_exported(documents, &resolver);
@@ -333,7 +343,7 @@ impl Graph {
         complete &= spelled_out && reached.iter().all(|id| !vague[*id]);
         if !complete {
             let sources: Vec<_> = (0..graph.modules.len())
-                .filter(|id| !imported[*id] && !reached.contains(id) && graph.confirmed[*id])
+                .filter(|id| !graph.imported[*id] && !reached.contains(id) && graph.confirmed[*id])
                 .filter(|id| {
                     let (file, index) = graph.modules[*id];
                     let module = &documents[file].facts.modules[index];
@@ -544,6 +554,22 @@ impl Graph {
     /// The imports of a file that name what does not exist.
     pub fn missing(&self, file: usize) -> &[Missing] {
         &self.missing[file]
+    }
+
+    /// Does a module, a list of modules or an output of a flake name a module, or is
+    /// it one that a configuration starts from because somebody says so?
+    pub(super) fn is_imported(&self, id: ModuleId) -> bool {
+        self.imported[id] || self.exported[id] || self.roots.contains(&self.modules[id].0)
+    }
+
+    /// Is a file named as one that configurations start from?
+    pub(super) fn is_root(&self, file: usize) -> bool {
+        self.roots.contains(&file)
+    }
+
+    /// Does a flake hand out modules that could not be found?
+    pub(super) fn has_unknown_exports(&self) -> bool {
+        self.exports_unknown
     }
 
     /// The id of a module of a file.

@@ -7,6 +7,7 @@
 //! when something of its facts is new, or in the place of its finding.
 
 use super::options::{self, Options};
+use super::reach::Reach;
 use super::reads::Reads;
 use super::{FileContext, Graph, Settings, View, Workspace, WorkspaceContext};
 use crate::config;
@@ -34,6 +35,7 @@ pub(super) struct Joined {
     pub(super) graph: Graph,
     options: Options,
     reads: Reads,
+    reach: Reach,
     /// For every rule, its keys.
     keys: Vec<Keys>,
     /// The options that are set, for all rules.
@@ -104,10 +106,16 @@ impl Joined {
             true => Reads::default(),
             false => Reads::new(documents, &graph),
         };
+        // Of files alone nobody knows who imports them.
+        let reach = match workspace.presence {
+            Some(_) => Reach::new(documents, &workspace.others, &graph),
+            None => Reach::default(),
+        };
         let mut joined = Self {
             graph,
             options,
             reads,
+            reach,
             settings: Keys::default(),
             declared: Vec::new(),
             pointing: FxHashMap::default(),
@@ -151,7 +159,9 @@ impl Joined {
     }
 
     fn plain_view<'w>(&'w self, documents: &'w [Document]) -> View<'w> {
-        View::new(documents, &self.graph, &self.options)
+        let mut view = View::new(documents, &self.graph, &self.options);
+        view.reach = Some(&self.reach);
+        view
     }
 
     /// Calls with the key of the option that a definition of a module sets.
@@ -226,6 +236,7 @@ impl Joined {
                 touched.insert(*other);
             }
         }
+        let reached = self.reach.update(documents, file);
         let habit = updated
             .outline
             .then(|| self.plain_view(documents).has_header_habit());
@@ -239,6 +250,11 @@ impl Joined {
                 touched.insert(file);
             }
         } else {
+            for other in &reached {
+                let found = self.judge_file(documents, *other, |_| true);
+                self.by_file[*other] = found;
+            }
+            touched.extend(reached);
             let mut stale = [false; rules::ALL.len()];
             let new = updated != Updated::default();
             for (rule, check) in rules::ALL.iter().enumerate() {

@@ -4,6 +4,7 @@
 mod graph;
 mod joined;
 mod options;
+mod reach;
 mod reads;
 
 pub use graph::{Configuration, Graph, ImportedBy, Missing, ModuleId, Ways};
@@ -650,6 +651,8 @@ pub struct View<'w> {
     placed: Option<&'w FxHashMap<SmolStr, Vec<Place>>>,
     /// What may be read, while declarations are judged.
     reads: Option<&'w reads::Reads>,
+    /// The modules that nothing imports, while files are judged.
+    reach: Option<&'w reach::Reach>,
     /// The keys of options that were asked for.
     asked: RefCell<FxHashSet<SmolStr>>,
 }
@@ -698,8 +701,14 @@ impl<'w> View<'w> {
             importers: OnceCell::new(),
             placed: None,
             reads: None,
+            reach: None,
             asked: RefCell::default(),
         }
+    }
+
+    /// Is a file a module that nothing imports?
+    pub fn is_unimported(&self, file: usize) -> bool {
+        self.reach.is_some_and(|reach| reach.is_unimported(file))
     }
 
     /// May something read an option that a module declares? Told while declarations
