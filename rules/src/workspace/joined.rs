@@ -224,8 +224,15 @@ impl Joined {
         if !again.is_empty() {
             touched.extend(self.judge_settings(documents, again));
         }
+        let pointing = self.pointing.get(&file).into_iter().flatten();
+        let path = documents[file].path();
+        let points_there = |other: &usize| {
+            let mut found = self.declared[*other].iter();
+            found.any(|found| found.points_into(path, moved))
+        };
+        let mut is_stale = pointing.into_iter().any(points_there);
+        is_stale |= self.reads.update(file, documents[file].text());
         let own = &mut self.declared[file];
-        let is_stale = self.reads.update(file, documents[file].text());
         if is_stale || !own.iter_mut().all(|found| found.follow(moved)) {
             touched.extend(self.judge_declarations(documents));
         } else if let Some(others) = self.pointing.get(&file) {
