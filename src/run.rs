@@ -7,7 +7,8 @@ use crate::terminal::{self, clean, paint};
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 use indicatif::{ProgressBar, ProgressStyle};
 use nixamine_project::{
-    ConfigSource, FileList, Loaded, OpenError, Progress, Project, Targets, catch, index, load, read,
+    ConfigSource, FileList, Loaded, OpenError, Progress, Project, Targets, catch, index, load,
+    presence, read,
 };
 use nixamine_rules::config::{ConfigError, Settings};
 use nixamine_rules::knowledge::Knowledge;
@@ -70,6 +71,7 @@ impl Run {
         let mut project = Project::open(&targets.start(&cwd), &args.config_choice())
             .map_err(|error| open_failure(&cwd, &error))?;
         let list = FileList::find(&project, targets, args.force_exclude);
+        let is_whole = list.is_whole;
         let config = std::mem::take(&mut project.config);
         if let Some(source) = &project.source {
             let mut stderr = stderr();
@@ -87,6 +89,9 @@ impl Run {
                 .map_err(|error| Failure::new(format_args!("no threads: {error}")))?;
         let root = project.root;
         workspace.know(index::known(&root, settings.config()));
+        if is_whole {
+            workspace.is_whole(presence::presence(&root));
+        }
         Ok((
             Self {
                 cwd,

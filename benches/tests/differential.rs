@@ -13,7 +13,7 @@
 
 use nixamine_benches::{Random, corpus, module, sessions::Session};
 use nixamine_rules::syntax::{Text, TextEdit, TextRange, Tree, parse};
-use nixamine_rules::{Config, Document, Settings, Source, Workspace, analyze};
+use nixamine_rules::{Config, Document, Presence, Settings, Source, Workspace, analyze};
 use std::fmt::Write as _;
 
 /// Texts that are hard on whoever splices.
@@ -139,8 +139,9 @@ fn edited_trees_are_parsed_trees() {
     assert!(typed_spliced * 10 > typed * 8, "most keys are spliced");
 }
 
-/// Two files that a third imports: the second is edited.
-fn workspace(document: Document, settings: &Settings) -> Workspace {
+/// Two files that a third imports: the second is edited. In a flake there is one
+/// more, which nothing imports.
+fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspace {
     let beside = |path: &str, text: &str| analyze(Source::new(path, text), settings);
     let host = "{ imports = [ ./edited.nix ./other.nix ]; }";
     let other = "{ lib, ... }: {
@@ -149,8 +150,19 @@ fn workspace(document: Document, settings: &Settings) -> Workspace {
   boot.kernel.sysctl = lib.mkDefault { \"net.git\" = 1; };
   users.users.git.home = \"/home/git\";
 }";
-    let others = [beside("host.nix", host), beside("other.nix", other)];
-    let mut workspace = Workspace::new(others.into_iter().chain([document]).collect(), []);
+    let mut documents = vec![
+        document,
+        beside("host.nix", host),
+        beside("other.nix", other),
+    ];
+    if is_flake {
+        let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = \
+            nixpkgs.lib.nixosSystem { modules = [ ./host.nix ]; }; }; }";
+        documents.push(beside("flake.nix", flake));
+        documents.push(beside("mods/lone.nix", "{ services.x.enable = true; }"));
+    }
+    let mut workspace = Workspace::new(documents, []);
+    workspace.is_whole(Presence::new(|path| path == "x"));
     workspace.join(settings);
     workspace
 }
@@ -170,9 +182,10 @@ fn wrong_findings(edited: &Workspace, settings: &Settings) -> Option<String> {
         document.map(|document| document.text().clone())
     };
     let whole = analyze(Source::new("edited.nix", text(edited)?), settings);
-    let whole = workspace(whole, settings);
+    let files = edited.documents().len();
+    let whole = workspace(whole, settings, files > 3);
     let (ours, theirs) = (edited.check(settings), whole.check(settings));
-    for file in 0..3 {
+    for file in 0..files {
         // What an editor shows, by difference, and what it offers.
         let shown = |workspace: &Workspace| -> Vec<_> {
             let placed = workspace.findings(file).into_iter();
@@ -232,7 +245,8 @@ fn edited_findings_are_those_of_a_full_run() {
             _ => dense(&mut random),
         };
         let document = Document::open(Source::new("edited.nix", first), &settings);
-        let mut workspace = workspace(document, &settings);
+        let is_flake = random.below(3) == 0;
+        let mut workspace = workspace(document, &settings, is_flake);
         let wild = [0, 0, 5, 30, 100][random.below(5)];
         let mut session = Session::new(session_seed, wild);
         for _ in 0..20 + random.below(100) {
@@ -247,7 +261,8 @@ fn edited_findings_are_those_of_a_full_run() {
             if let Some(wrong) = wrong_findings(&workspace, &settings) {
                 let (before, edit) = shrink_by(&before, &edit, |text, edit| {
                     let source = Source::new("edited.nix", text);
-                    let mut small = self::workspace(Document::open(source, &settings), &settings);
+                    let mut small =
+                        self::workspace(Document::open(source, &settings), &settings, is_flake);
                     small.edit("edited.nix", std::slice::from_ref(edit), &settings);
                     wrong_findings(&small, &settings).is_some()
                 });
@@ -290,6 +305,8 @@ const DENSE: &[&str] = &[
     "  home-manager.users.@ = {\n    home.homeDirectory = \"/home/@\";\n    home.file.x.text = \"/home/@/y\";\n  };\n",
     "  specialisation.@.configuration = { boot.kernel.sysctl.\"net.git.3\" = 1; };\n",
     "  imports = [ ./other.nix (lib.mkIf a { services.y = lib.mkForce 1; }) ] ++ more;\n",
+    "  my.@ = [ ./mods/lone.nix ];\n  my.x = f ./mods; # ../mods\n",
+    "  imports = [ ./@ ./othr.nix ] ++ lib.optional a (import ./@.nix { });\n",
     "  options.@ = if lib ? mdDoc then mkOption {\n    type = lib.types.string;\n    description = lib.mdDoc \"x\";\n  } else lib.id (lib.literalMD or (x: lib.literalDocBook x));\n",
     "  programs.@ = mkMerge [ { a = mkForce 1; } (mkIf b { c = mkForce 2; }) ];\n",
     "  options.my.opt = {\n    port = mkOption { type = lib.types.port; default = 1; };\n    mode = lib.mkOption { type = lib.types.enum [ \"a\" \"@\" ]; };\n    only = lib.mkOption { type = lib.types.int; readOnly = true; default = 1; };\n    enable = lib.mkEnableOption \"x\";\n  };\n",

@@ -1,7 +1,9 @@
 //! A project that a client works on, or a single file without one.
 
 use crate::options::ClientOptions;
-use nixamine_project::{ConfigChoice, FileList, OpenError, Progress, Project, index, load};
+use nixamine_project::{
+    ConfigChoice, FileList, OpenError, Progress, Project, index, load, presence,
+};
 use nixamine_rules::config::{Config, ConfigError, FILE_NAME};
 use nixamine_rules::syntax::{LineIndex, Text};
 use nixamine_rules::{Document, Edit, Settings, Workspace};
@@ -271,6 +273,7 @@ pub(crate) fn read(
     let read = load(list, settings, None, progress);
     let (mut workspace, loaded) = read.map_err(|error| error.to_string())?;
     workspace.know(index::known(&project.root, settings.config()));
+    workspace.is_whole(presence::presence(&project.root));
     workspace.join(settings);
     let unreadable = loaded.unreadable.into_iter();
     Ok(Read {

@@ -139,6 +139,8 @@ pub struct FileList {
     pub unreadable: Vec<Unreadable>,
     /// Text in place of one of the files.
     pub overlay: Option<(Arc<str>, Vec<u8>)>,
+    /// Are these all files of the project?
+    pub is_whole: bool,
 }
 
 impl FileList {
@@ -175,6 +177,7 @@ impl FileList {
         let whole = targets.folders.contains(&project.root);
         if project.marked || whole {
             finder.walk(&project.root, whole, true);
+            finder.list.is_whole = true;
         }
         for folder in targets
             .folders

@@ -6,7 +6,8 @@
 //! cannot be read ([`mod@read`]), has them analysed in parallel ([`load()`]) and
 //! replaces files without losing anybody's work ([`mod@write`]). It also knows to
 //! what a flake's inputs are locked ([`mod@lock`]), finds them in the store
-//! ([`mod@store`]) and keeps what took long ([`mod@cache`]).
+//! ([`mod@store`]), keeps what took long ([`mod@cache`]) and tells whether a file
+//! that was not read is there ([`mod@presence`]).
 //!
 //! Nothing of a repository is run, no connection is opened, and nothing outside
 //! the root is read unless it was named by hand, or is a cache of our own. Of the
@@ -19,6 +20,7 @@ pub mod index;
 pub mod load;
 pub mod lock;
 mod panics;
+pub mod presence;
 mod project;
 pub mod read;
 pub mod store;

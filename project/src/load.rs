@@ -59,6 +59,7 @@ pub fn load(
         mut others,
         mut unreadable,
         overlay,
+        is_whole: _,
     } = list;
     progress.total.store(entries.len(), Ordering::Relaxed);
     let pool = rayon::ThreadPoolBuilder::new()

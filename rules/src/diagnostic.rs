@@ -283,6 +283,12 @@ impl Diagnostic {
         }
     }
 
+    /// Does it point to a part of another file that changed?
+    pub(crate) fn points_into(&self, path: &str, moved: Moved) -> bool {
+        let mut related = self.related.iter();
+        related.any(|it| it.path.as_deref() == Some(path) && moved.touches(it.range))
+    }
+
     /// Moves the finding with the text, unless it stands where the text changed:
     /// then false.
     pub(crate) fn follow(&mut self, moved: Moved) -> bool {

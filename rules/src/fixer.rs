@@ -78,11 +78,11 @@ pub fn fix(
                 entry.applied += unit.fixes.iter().filter(|(home, _)| *home == path).count();
                 workspace.replace(analyze(Source::new(path, after), settings));
             }
-            created.extend(
-                unit.fixes
-                    .iter()
-                    .flat_map(|(_, fix)| fix.creates.iter().cloned()),
-            );
+            let own = unit.fixes.iter().flat_map(|(_, fix)| &fix.creates);
+            for file in own.clone() {
+                workspace.mention(&file.path);
+            }
+            created.extend(own.cloned());
         }
         findings = workspace.check(settings);
     }

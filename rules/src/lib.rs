@@ -42,4 +42,4 @@ pub use config::{Config, ConfigError, Settings};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, Severity};
 pub use linter::{Document, Source, analyze, analyze_with};
 pub use rule::{Group, Rule, RuleMeta, Tag};
-pub use workspace::{FileFindings, Findings, Placed, PlacedRelated, Workspace};
+pub use workspace::{FileFindings, Findings, Placed, PlacedRelated, Presence, Workspace};

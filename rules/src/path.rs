@@ -17,6 +17,16 @@ pub fn join(base: &str, relative: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// `to` as a module in the folder `from` writes it.
+pub fn relative(from: &str, to: &str) -> String {
+    let from: Vec<_> = from.split('/').filter(|part| !part.is_empty()).collect();
+    let to: Vec<_> = to.split('/').collect();
+    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = "../".repeat(from.len() - shared);
+    let start = if up.is_empty() { "./" } else { "" };
+    format!("{start}{up}{}", to[shared..].join("/"))
+}
+
 /// The folder that holds `path`; empty for the root.
 pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)

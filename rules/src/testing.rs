@@ -12,7 +12,7 @@ use crate::fixer;
 use crate::linter::{Source, analyze};
 use crate::rule::RuleMeta;
 use crate::syntax::{Encoding, LineIndex};
-use crate::workspace::Workspace;
+use crate::workspace::{Presence, Workspace};
 use crate::{Config, Settings};
 use std::fmt::Write as _;
 
@@ -164,7 +164,11 @@ impl Example {
             .iter()
             .map(|(path, text)| analyze(Source::new(path.as_str(), text.as_str()), settings))
             .collect();
-        Workspace::new(documents, [])
+        let mut workspace = Workspace::new(documents, []);
+        if self.named {
+            workspace.is_whole(Presence::nothing_else());
+        }
+        workspace
     }
 
     /// The files with a mark below each line that has findings. A mark's

@@ -833,12 +833,21 @@ impl<'f> Collector<'f> {
         let import = |target| Import {
             target,
             range,
+            place: range,
             guards: here.guards.clone(),
         };
         match value.kind() {
             SyntaxKind::NODE_LIST => {
                 for element in value.children() {
+                    let before = out.len();
                     self.targets(parent, &element, env, here, out);
+                    // Its parentheses belong to it.
+                    if element.kind() == SyntaxKind::NODE_PAREN
+                        && let [import] = &mut out[before..]
+                        && element.text_range().contains_range(import.range)
+                    {
+                        import.range = element.text_range();
+                    }
                 }
             }
             SyntaxKind::NODE_BIN_OP if is_operator(value, ast::BinOpKind::Concat) => {
@@ -868,8 +877,13 @@ impl<'f> Collector<'f> {
                         let guards = Guard::of(condition, false, env);
                         self.targets(parent, content, env, &here.guarded(guards), out);
                     }
-                    (Some("flatten" | "concatLists" | "unique" | "filter"), [.., list]) => {
+                    (Some("flatten" | "concatLists" | "unique"), [.., list]) => {
                         self.targets(parent, list, env, here, out);
+                    }
+                    // Which of them stay is not known.
+                    (Some("filter"), [predicate, list]) => {
+                        let guards = Guard::of(predicate, false, env);
+                        self.targets(parent, list, env, &here.guarded(guards), out);
                     }
                     (Some("listFilesRecursive"), [folder]) => {
                         out.push(import(tree(folder, env, false)));
@@ -886,7 +900,11 @@ impl<'f> Collector<'f> {
                         });
                         let text = function.text().to_string();
                         if is_import && let Some(path) = arguments.first() {
-                            out.push(import(path_target(path, env)));
+                            let place = without_parens(path).text_range();
+                            out.push(Import {
+                                place,
+                                ..import(path_target(path, env))
+                            });
                         } else if text.rsplit('.').next() == Some("import-tree")
                             && let Some(folder) = arguments.first()
                         {

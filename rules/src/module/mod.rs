@@ -168,8 +168,10 @@ pub struct OptionDeclaration {
 pub struct Import {
     /// What.
     pub target: Target,
-    /// Where it is named.
+    /// Where it is named: the element of the list.
     pub range: TextRange,
+    /// Where its path is written, if it is one.
+    pub place: TextRange,
     /// The conditions under which it is imported.
     pub guards: Arc<[Guard]>,
 }

@@ -328,6 +328,7 @@ fn shift_module(module: &mut ModuleFacts, moved: Moved) {
 fn shift_imports(imports: &mut [Import], moved: Moved) {
     for import in imports {
         moved.range(&mut import.range);
+        moved.range(&mut import.place);
     }
 }
 
@@ -338,6 +339,7 @@ fn shift_rest(facts: &mut FileFacts, moved: Moved) {
     }
     for (_, import) in &mut facts.exports {
         moved.range(&mut import.range);
+        moved.range(&mut import.place);
     }
     for range in &mut facts.watched {
         moved.range(range);

@@ -51,6 +51,8 @@ registry! {
         mixed_module_shape::MixedModuleShape,
         shallow_update::ShallowUpdate,
         state_version_not_literal::StateVersionNotLiteral,
+        missing_import::MissingImport,
+        unimported_module::UnimportedModule,
     }
     unused {
         unused_suppression::UnusedSuppression,

@@ -1,5 +1,6 @@
 //! Which modules meet in which configuration.
 
+use super::Presence;
 use crate::linter::Document;
 use crate::module::{Certainty, Class, Definition, Guard, Import, ModuleFacts, Origin, Target};
 use crate::path;
@@ -38,6 +39,28 @@ struct EdgeTo {
     import: usize,
 }
 
+/// An import of a path that does not exist.
+#[derive(Debug, Clone)]
+pub struct Missing {
+    /// Where it is imported.
+    pub by: ImportedBy,
+    /// The position of the import there.
+    pub import: usize,
+    /// The path, relative to the root.
+    pub path: String,
+    /// Is there such a folder, but with no `default.nix`?
+    pub is_folder: bool,
+}
+
+/// What imports something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportedBy {
+    /// A module of the file, by its position there.
+    Module(usize),
+    /// A list of modules that some function evaluates, by its position in the file.
+    Configuration(usize),
+}
+
 /// The modules of all files, linked.
 #[derive(Debug)]
 pub struct Graph {
@@ -55,6 +78,12 @@ pub struct Graph {
     exported: Vec<bool>,
     /// Does a flake hand out modules that could not be found?
     exports_unknown: bool,
+    /// For each file the paths that it imports and that do not exist.
+    missing: Vec<Vec<Missing>>,
+    /// Does a module or a list of modules import it?
+    imported: Vec<bool>,
+    /// The files that the configuration names as roots.
+    roots: FxHashSet<usize>,
     /// Every configuration.
     pub configurations: Vec<Configuration>,
 }
@@ -105,6 +134,71 @@ impl<'d> Resolver<'d> {
         self.files.get(path).or_else(folder).copied()
     }
 
+    /// The imports of each file that name what does not exist.
+    fn missing(&self, others: &[Arc<str>], presence: &Presence) -> Vec<Vec<Missing>> {
+        let others: FxHashSet<&str> = others.iter().map(|path| &**path).collect();
+        // What was asked once; most imports name what is here.
+        let mut answers: FxHashMap<String, Option<bool>> = FxHashMap::default();
+        let mut find = |file: usize, import: &Import| -> Option<(String, bool)> {
+            let own_path = &**self.documents[file].path();
+            let path = match &import.target {
+                Target::Path(target) => path::join(path::parent(own_path), target)?,
+                Target::FromFlake(target) => path::join(self.own_flake(own_path)?, target)?,
+                _ => return None,
+            };
+            if self.file(&path).is_some() {
+                return None;
+            }
+            let is_folder = *answers.entry(path.clone()).or_insert_with(|| {
+                let inside = match path.as_str() {
+                    "" => "default.nix".to_owned(),
+                    path => format!("{path}/default.nix"),
+                };
+                if others.contains(path.as_str())
+                    || others.contains(inside.as_str())
+                    || presence.may_exist(&path)
+                {
+                    return None;
+                }
+                let below = |other: &str| {
+                    let rest = other.strip_prefix(path.as_str());
+                    path.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
+                };
+                let mut documents = self.documents.iter().map(Document::path);
+                Some(documents.any(|it| below(it)) || others.iter().any(|it| below(it)))
+            });
+            Some((path, is_folder?))
+        };
+        let mut all = Vec::with_capacity(self.documents.len());
+        for (file, document) in self.documents.iter().enumerate() {
+            let mut own = Vec::new();
+            let mut collect = |by: ImportedBy, imports: &[Import]| {
+                for (import, it) in imports.iter().enumerate() {
+                    own.extend(find(file, it).map(|(path, is_folder)| Missing {
+                        by,
+                        import,
+                        path,
+                        is_folder,
+                    }));
+                }
+            };
+            for (index, module) in document.facts.modules.iter().enumerate() {
+                collect(ImportedBy::Module(index), &module.imports);
+            }
+            for (index, configuration) in document.facts.configurations.iter().enumerate() {
+                collect(ImportedBy::Configuration(index), &configuration.modules);
+            }
+            all.push(own);
+        }
+        all
+    }
+
+    /// The folder of the flake that `path` belongs to, if there is a flake.
+    fn own_flake(&self, path: &str) -> Option<&'d str> {
+        let folder = self.flake(path);
+        self.flakes.contains(folder).then_some(folder)
+    }
+
     /// The folder of the flake that `path` belongs to.
     fn flake(&self, path: &str) -> &'d str {
         let mut folder = path::parent(path);
@@ -123,7 +217,12 @@ impl<'d> Resolver<'d> {
 impl Graph {
     /// Links the modules of `documents`. `roots` are globs of files that
     /// configurations start from.
-    pub(super) fn new(documents: &[Document], others: &[Arc<str>], roots: &[String]) -> Self {
+    pub(super) fn new(
+        documents: &[Document],
+        others: &[Arc<str>],
+        roots: &[String],
+        presence: Option<&Presence>,
+    ) -> Self {
         let resolver = Resolver::new(documents, others);
         let mut modules = Vec::new();
         let mut first = Vec::new();
@@ -189,6 +288,7 @@ impl Graph {
                 starts.push((name, configuration.class, out));
             }
         }
+        let mut named_files = FxHashSet::default();
         for (id, &(file, index)) in modules.iter().enumerate() {
             let module = facts(id);
             let named = index == 0
@@ -206,6 +306,9 @@ impl Graph {
                     }],
                 ));
                 spelled_out |= named;
+                if named {
+                    named_files.insert(file);
+                }
             }
         }
         let mut graph = Self {
@@ -217,6 +320,12 @@ impl Graph {
             confirmed,
             exported: Vec::new(),
             exports_unknown: false,
+            missing: match presence {
+                Some(presence) => resolver.missing(others, presence),
+                None => vec![Vec::new(); documents.len()],
+            },
+            imported,
+            roots: named_files,
             configurations: Vec::new(),
         };
         graph.find_exported(documents, &resolver);
@@ -234,7 +343,7 @@ impl Graph {
         complete &= spelled_out && reached.iter().all(|id| !vague[*id]);
         if !complete {
             let sources: Vec<_> = (0..graph.modules.len())
-                .filter(|id| !imported[*id] && !reached.contains(id) && graph.confirmed[*id])
+                .filter(|id| !graph.imported[*id] && !reached.contains(id) && graph.confirmed[*id])
                 .filter(|id| {
                     let (file, index) = graph.modules[*id];
                     let module = &documents[file].facts.modules[index];
@@ -440,6 +549,27 @@ impl Graph {
     /// Do imports without a condition lead from a module into a circle?
     pub fn leads_into_cycle(&self, id: ModuleId) -> bool {
         self.cyclic[id]
+    }
+
+    /// The imports of a file that name what does not exist.
+    pub fn missing(&self, file: usize) -> &[Missing] {
+        &self.missing[file]
+    }
+
+    /// Does a module, a list of modules or an output of a flake name a module, or is
+    /// it one that a configuration starts from because somebody says so?
+    pub(super) fn is_imported(&self, id: ModuleId) -> bool {
+        self.imported[id] || self.exported[id] || self.roots.contains(&self.modules[id].0)
+    }
+
+    /// Is a file named as one that configurations start from?
+    pub(super) fn is_root(&self, file: usize) -> bool {
+        self.roots.contains(&file)
+    }
+
+    /// Does a flake hand out modules that could not be found?
+    pub(super) fn has_unknown_exports(&self) -> bool {
+        self.exports_unknown
     }
 
     /// The id of a module of a file.

@@ -7,6 +7,7 @@
 //! when something of its facts is new, or in the place of its finding.
 
 use super::options::{self, Options};
+use super::reach::Reach;
 use super::reads::Reads;
 use super::{FileContext, Graph, Settings, View, Workspace, WorkspaceContext};
 use crate::config;
@@ -34,6 +35,7 @@ pub(super) struct Joined {
     pub(super) graph: Graph,
     options: Options,
     reads: Reads,
+    reach: Reach,
     /// For every rule, its keys.
     keys: Vec<Keys>,
     /// The options that are set, for all rules.
@@ -96,7 +98,7 @@ pub const EVERY_KEY: &str = "";
 impl Joined {
     pub(super) fn new(workspace: &Workspace, settings: &config::Settings) -> Self {
         let documents = workspace.documents.as_slice();
-        let graph = Graph::new(documents, &workspace.others, &settings.config().roots);
+        let graph = workspace.graph(settings);
         let options = Options::new(documents, &graph, &workspace.libraries);
         // What was not read may read anything.
         let is_nix = |path: &std::sync::Arc<str>| path.ends_with(".nix");
@@ -104,10 +106,16 @@ impl Joined {
             true => Reads::default(),
             false => Reads::new(documents, &graph),
         };
+        // Of files alone nobody knows who imports them.
+        let reach = match workspace.presence {
+            Some(_) => Reach::new(documents, &workspace.others, &graph),
+            None => Reach::default(),
+        };
         let mut joined = Self {
             graph,
             options,
             reads,
+            reach,
             settings: Keys::default(),
             declared: Vec::new(),
             pointing: FxHashMap::default(),
@@ -151,7 +159,9 @@ impl Joined {
     }
 
     fn plain_view<'w>(&'w self, documents: &'w [Document]) -> View<'w> {
-        View::new(documents, &self.graph, &self.options)
+        let mut view = View::new(documents, &self.graph, &self.options);
+        view.reach = Some(&self.reach);
+        view
     }
 
     /// Calls with the key of the option that a definition of a module sets.
@@ -214,8 +224,15 @@ impl Joined {
         if !again.is_empty() {
             touched.extend(self.judge_settings(documents, again));
         }
+        let pointing = self.pointing.get(&file).into_iter().flatten();
+        let path = documents[file].path();
+        let points_there = |other: &usize| {
+            let mut found = self.declared[*other].iter();
+            found.any(|found| found.points_into(path, moved))
+        };
+        let mut is_stale = pointing.into_iter().any(points_there);
+        is_stale |= self.reads.update(file, documents[file].text());
         let own = &mut self.declared[file];
-        let is_stale = self.reads.update(file, documents[file].text());
         if is_stale || !own.iter_mut().all(|found| found.follow(moved)) {
             touched.extend(self.judge_declarations(documents));
         } else if let Some(others) = self.pointing.get(&file) {
@@ -226,6 +243,7 @@ impl Joined {
                 touched.insert(*other);
             }
         }
+        let reached = self.reach.update(documents, file);
         let habit = updated
             .outline
             .then(|| self.plain_view(documents).has_header_habit());
@@ -239,6 +257,11 @@ impl Joined {
                 touched.insert(file);
             }
         } else {
+            for other in &reached {
+                let found = self.judge_file(documents, *other, |_| true);
+                self.by_file[*other] = found;
+            }
+            touched.extend(reached);
             let mut stale = [false; rules::ALL.len()];
             let new = updated != Updated::default();
             for (rule, check) in rules::ALL.iter().enumerate() {

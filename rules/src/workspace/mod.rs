@@ -4,9 +4,10 @@
 mod graph;
 mod joined;
 mod options;
+mod reach;
 mod reads;
 
-pub use graph::{Configuration, Graph, ModuleId, Ways};
+pub use graph::{Configuration, Graph, ImportedBy, Missing, ModuleId, Ways};
 use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
 pub(crate) use options::line_of;
@@ -42,8 +43,37 @@ pub struct Workspace {
     documents: Vec<Document>,
     others: Vec<Arc<str>>,
     libraries: Vec<Arc<IndexedLibrary>>,
+    presence: Option<Presence>,
     /// What the files say together, once somebody edits them.
     joined: Option<Joined>,
+}
+
+/// Tells whether a file that nobody read may exist, or somebody means to be absent:
+/// one that git ignores, a part of a repository that was not fetched. The path is
+/// relative to the root; it may be that of a folder with a `default.nix`.
+#[derive(Clone)]
+pub struct Presence(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Presence {
+    /// One that asks `may_exist`.
+    pub fn new(may_exist: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(may_exist))
+    }
+
+    /// One for a workspace that holds every file there is.
+    pub fn nothing_else() -> Self {
+        Self::new(|_| false)
+    }
+
+    fn may_exist(&self, path: &str) -> bool {
+        (self.0)(path)
+    }
+}
+
+impl std::fmt::Debug for Presence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Presence")
+    }
 }
 
 /// A finding where it stands now. Its fixes are those that its rule proposed; the
@@ -186,8 +216,17 @@ impl Workspace {
             documents,
             others: others.into_iter().collect(),
             libraries: Vec::new(),
+            presence: None,
             joined: None,
         }
+    }
+
+    /// Says that all files of the project are here, but those that `presence` knows
+    /// of. Without that nobody is told that a file is missing, or that nothing
+    /// imports one. What was joined has to be joined again.
+    pub fn is_whole(&mut self, presence: Presence) {
+        self.joined = None;
+        self.presence = Some(presence);
     }
 
     /// The files, by path.
@@ -258,9 +297,13 @@ impl Workspace {
 
     /// Forgets a file.
     pub fn remove(&mut self, path: &str, settings: &config::Settings) -> Edited {
+        let mentioned = self.others.len();
         self.others.retain(|other| **other != *path);
-        if let Some(file) = self.position(path) {
+        let file = self.position(path);
+        if let Some(file) = file {
             self.documents.remove(file);
+        }
+        if file.is_some() || self.others.len() < mentioned {
             self.join(settings);
         }
         self.all_but(path)
@@ -318,7 +361,8 @@ impl Workspace {
 
     /// Links the modules of all files.
     pub fn graph(&self, settings: &config::Settings) -> Graph {
-        Graph::new(&self.documents, &self.others, &settings.config().roots)
+        let roots = &settings.config().roots;
+        Graph::new(&self.documents, &self.others, roots, self.presence.as_ref())
     }
 
     /// The findings of one file, by position. The workspace must be joined.
@@ -607,6 +651,8 @@ pub struct View<'w> {
     placed: Option<&'w FxHashMap<SmolStr, Vec<Place>>>,
     /// What may be read, while declarations are judged.
     reads: Option<&'w reads::Reads>,
+    /// The modules that nothing imports, while files are judged.
+    reach: Option<&'w reach::Reach>,
     /// The keys of options that were asked for.
     asked: RefCell<FxHashSet<SmolStr>>,
 }
@@ -655,8 +701,14 @@ impl<'w> View<'w> {
             importers: OnceCell::new(),
             placed: None,
             reads: None,
+            reach: None,
             asked: RefCell::default(),
         }
+    }
+
+    /// Is a file a module that nothing imports?
+    pub fn is_unimported(&self, file: usize) -> bool {
+        self.reach.is_some_and(|reach| reach.is_unimported(file))
     }
 
     /// May something read an option that a module declares? Told while declarations

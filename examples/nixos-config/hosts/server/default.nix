@@ -13,7 +13,8 @@ in
     ../../modules/nixos/backup.nix
     ../../modules/nixos/hardening.nix
     ../../modules/nixos/network.nix
-  ];
+  ]
+  ++ lib.optional (builtins.pathExists ./local.nix) ./local.nix;
 
   networking.hostName = "server";
   networking.domain = lib.mkOverride 900 "lan";

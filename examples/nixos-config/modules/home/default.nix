@@ -5,6 +5,7 @@
     ./shell.nix
     ./editor.nix
     ./sync.nix
+    ./mail.nix
   ];
 
   home.username = "alice";

@@ -487,7 +487,7 @@ fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
         let _ = writeln!(text, "    \"{name}\" = {value};");
     }
     text.push_str("  };\n}\n");
-    let relative = relative_path(path::parent(documents[importer].path()), &target);
+    let relative = path::relative(path::parent(documents[importer].path()), &target);
     edits.push(
         Edit::insert(import.range.end(), format!(" {relative}"))
             .in_file(documents[importer].path().clone()),
@@ -540,16 +540,6 @@ fn common_folder(a: &str, b: &str) -> String {
         .map(|(part, _)| part)
         .collect();
     shared.join("/")
-}
-
-/// How a file in the folder `from` writes the path of `to`.
-fn relative_path(from: &str, to: &str) -> String {
-    let from: Vec<_> = from.split('/').filter(|part| !part.is_empty()).collect();
-    let to: Vec<_> = to.split('/').collect();
-    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = "../".repeat(from.len() - shared);
-    let start = if up.is_empty() { "./" } else { "" };
-    format!("{start}{up}{}", to[shared..].join("/"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Diagnostic, Related};
 use crate::module::Target;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::FileContext;
+use crate::workspace::WorkspaceContext;
 
 declare_rule! {
     /// Modules that import each other in a circle.
@@ -60,10 +60,18 @@ impl Rule for ImportCycle {
         &Self::META
     }
 
-    fn check_file(&self, cx: &mut FileContext<'_>) {
+    // The places in other files move with their text only there.
+    fn check_declarations(&self, cx: &mut WorkspaceContext<'_>) {
         let view = cx.view();
-        for (index, module) in cx.facts().modules.iter().enumerate() {
-            let id = cx.module_id(index);
+        let modules = view
+            .documents
+            .iter()
+            .enumerate()
+            .flat_map(|(file, document)| {
+                let modules = document.facts.modules.iter().enumerate();
+                modules.map(move |(index, module)| (file, view.graph.id(file, index), module))
+            });
+        for (file, id, module) in modules {
             if !view.graph.is_module(id) || !view.graph.leads_into_cycle(id) {
                 continue;
             }
@@ -92,15 +100,15 @@ impl Rule for ImportCycle {
                 finding.related = way[1..]
                     .iter()
                     .map(|(id, position)| {
-                        let file = view.graph.place(*id).0;
+                        let other = view.graph.place(*id).0;
                         Related {
-                            path: (file != cx.file()).then(|| view.documents[file].path().clone()),
+                            path: (other != file).then(|| view.documents[other].path().clone()),
                             range: view.module(*id).imports[*position].range,
                             message: "and this one goes on".to_owned(),
                         }
                     })
                     .collect();
-                cx.report(finding);
+                cx.report(file, finding);
             }
         }
     }
