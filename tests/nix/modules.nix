@@ -57,6 +57,9 @@ let
       default = false;
       description = "Whether to enable ${name}.";
     };
+    # Who takes the old name is not judged here.
+    mkRenamedOptionModule = _: _: { };
+    mkAliasOptionModule = _: _: { };
     mkPackageOption = pkgs: name: _: {
       _type = "option";
       default = pkgs.${name};

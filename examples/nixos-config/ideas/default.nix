@@ -4,6 +4,7 @@
   imports = [
     "./desk.nix"
     ./desk.nix
+    ./shelf.nix
     (import ./lamp.nix)
   ];
 }

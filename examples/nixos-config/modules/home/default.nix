@@ -5,7 +5,6 @@
     ./shell.nix
     ./editor.nix
     ./sync.nix
-    ./mail.nix
   ];
 
   home.username = "alice";
