@@ -352,7 +352,29 @@ fn inside<'o>(
         Type::NullOr(inner) | Type::Unique(inner) | Type::Called(_, inner) => {
             inside(inner, declared, len, rest)
         }
-        Type::AttrsOf { element, .. } => inside(element, declared, len, others),
+        // The name that is chosen leads there, too.
+        Type::AttrsOf { element, .. } => match inside(element, declared, len, others) {
+            Found::Value {
+                declared,
+                len: inner,
+                ty,
+            } => Found::Value {
+                declared,
+                len: inner + usize::from(inner > len),
+                ty,
+            },
+            Found::NoSet {
+                declared,
+                len: inner,
+                ty,
+            } => Found::NoSet {
+                declared,
+                len: inner + 1,
+                ty,
+            },
+            Found::Missing(at, set) => Found::Missing(at + 1, set),
+            other => other,
+        },
         Type::Submodule(set) => match set.find(rest) {
             Found::Value {
                 declared: own,
