@@ -726,6 +726,16 @@ impl<'w> View<'w> {
         places.map_or(&[], Vec::as_slice)
     }
 
+    /// What sets an option, as far as that is understood. What is said depends on it
+    /// from now on.
+    pub fn settings_of(&self, class: Class, path: &[&str]) -> Option<Settings<'w>> {
+        Settings::of(
+            self,
+            self.placed(options::key_of_option(class, path)),
+            false,
+        )
+    }
+
     /// The literal value of every `home.homeDirectory`; `None` when one is
     /// computed.
     fn home_directories(&self) -> Option<&[&'w str]> {

@@ -166,7 +166,8 @@ impl Options {
             Some(_) => known.own.option(&names).is_some(),
             None => {
                 let around = &names[..names.len() - 1];
-                matches!(known.own.find(around), Found::Namespace(_)) && !around.is_empty()
+                let beside = matches!(known.own.find(around), Found::Namespace(_));
+                beside && !around.is_empty() || known.own.option(around).is_some()
             }
         }
     }
@@ -321,6 +322,11 @@ pub(super) fn key_of(options: &Options, class: Class, definition: &Definition) -
     };
     let path: Vec<_> = names[..len].iter().copied().flatten().collect();
     Some(key(mark, class, &path))
+}
+
+/// The key under which the definitions of an option meet.
+pub(super) fn key_of_option(class: Class, path: &[&str]) -> SmolStr {
+    key('=', class, path)
 }
 
 fn key(mark: char, class: Class, path: &[&str]) -> SmolStr {

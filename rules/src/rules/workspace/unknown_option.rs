@@ -136,8 +136,8 @@ impl Rule for UnknownOption {
         // Nobody adds to what an option takes.
         let path: Vec<_> = around.iter().copied().map(Some).collect();
         let all = options.all(settings.class);
-        let is_inside = all.is_some_and(|all| all.option(&path).is_some());
-        if settings.shared && !is_inside || OWN.contains(name) || name.starts_with('_') {
+        let inside = all.and_then(|all| all.option(&path)).map(|(len, _)| len);
+        if settings.shared && inside.is_none() || OWN.contains(name) || name.starts_with('_') {
             return;
         }
         let near = did_you_mean(name, among.entries.keys().map(|known| known.as_str()));
@@ -165,9 +165,20 @@ impl Rule for UnknownOption {
                 .guards
                 .iter()
                 .any(|guard| guard.to_string().contains("options"));
+            // Into what gives way, or is hidden, nobody looks.
+            let is_lost = || {
+                inside.is_some_and(|len| {
+                    let all = cx.view().settings_of(settings.class, &settings.path[..len]);
+                    let graph = cx.view().graph;
+                    definition.is_hidden(len)
+                        || all.is_some_and(|all| all.is_overridden(graph, setting))
+                })
+            };
             if asks
+                || definition.is_dropped()
                 || definition.update.is_some()
                 || !cx.view().is_evaluated(settings, setting.module)
+                || is_lost()
             {
                 continue;
             }
