@@ -177,12 +177,12 @@ const KINDS: &[Kind] = &[
     Kind {
         ty: SUBMODULE,
         good: &["{ size = 1; }", "{ mode = \"b\"; }", "{ }"],
-        bad: &["{ size = \"x\"; }", "{ sze = 1; }", "5"],
+        bad: &["{ size = \"x\"; }", "{ sizee = 1; }", "5"],
     },
     Kind {
         ty: SUBMODULES,
         good: &["{ p.size = 1; }", "{ q = { }; }"],
-        bad: &["{ p.size = \"x\"; }", "{ p.sze = 1; }"],
+        bad: &["{ p.size = \"x\"; }", "{ p.sizee = 1; }"],
     },
     Kind {
         ty: "",

@@ -190,14 +190,17 @@ impl Options {
             let names: Vec<_> = path.iter().copied().map(Some).collect();
             !matches!(set.find(&names), Found::Missing(..))
         };
-        // What an option takes, its own type says.
+        // What an option takes, its own type says, where nobody else declares it, too.
         let around: Vec<_> = path[..at].iter().copied().map(Some).collect();
         let declared = match class {
             Class::Unknown => &known.own,
             _ => &known.certain,
         };
-        if declared.option(&around).is_some() {
-            return Completeness::All;
+        if let Some((len, _)) = declared.option(&around) {
+            // As of one beside it.
+            let mut beside = path[..len].to_vec();
+            beside[len - 1] = "?";
+            return self.is_complete(class, &beside, len - 1);
         }
         // Which module system a module belongs to is not always seen.
         let anywhere = self.by_class.get(&Class::Unknown);

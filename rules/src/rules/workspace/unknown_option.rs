@@ -141,6 +141,10 @@ impl Rule for UnknownOption {
             return;
         }
         let near = did_you_mean(name, among.entries.keys().map(|known| known.as_str()));
+        // A type that is put together from modules may have more than was read.
+        if inside.is_some() && !near.is_some_and(|near| is_slip(name, near)) {
+            return;
+        }
         match options.is_complete(settings.class, &settings.path, around.len()) {
             Completeness::Unknown => return,
             Completeness::ButForOthers => {
