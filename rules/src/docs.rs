@@ -9,7 +9,7 @@ pub fn page(meta: &RuleMeta) -> String {
     let fix = match meta.fix {
         None => "no fix".to_owned(),
         Some(applicability) => {
-            format!("{} fix", format!("{applicability:?}").to_lowercase())
+            format!("{} fix", format!("{applicability:?}").to_ascii_lowercase())
         }
     };
     let on = if meta.enabled {

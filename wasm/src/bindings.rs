@@ -8,7 +8,9 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-import type { ConfigProblem, FileEdit, FileForm, Finding, Fixed, Report, RuleForm, TreeForm } from "./types.js";
+import type {
+  ConfigProblem, Drawing, FileEdit, FileForm, Finding, Fixed, ImportGraph, ListedForm, OptionForm, Report, RuleForm, TreeForm,
+} from "./types.js";
 "#;
 
 #[wasm_bindgen]
@@ -87,6 +89,14 @@ impl Workspace {
     /// Says that a file exists, without its text: one that is no Nix.
     pub fn mention(&mut self, path: &str) {
         self.0.mention(path);
+    }
+
+    /// Says that all files of the project are here, but those that match one of
+    /// these globs: what git ignores, and submodules. Without that nothing is found
+    /// missing.
+    #[wasm_bindgen(js_name = isWhole)]
+    pub fn is_whole(&mut self, absent: Vec<String>) {
+        self.0.is_whole(absent);
     }
 
     /// Forgets a file.
@@ -173,6 +183,37 @@ impl Workspace {
     #[wasm_bindgen(unchecked_return_type = "FileForm")]
     pub fn facts(&self, path: &str) -> Result<JsValue, JsError> {
         give(&self.0.facts(path).map_err(refused)?)
+    }
+
+    /// Every option that the files declare or set, by path.
+    #[wasm_bindgen(unchecked_return_type = "ListedForm[]")]
+    pub fn options(&mut self) -> Result<JsValue, JsError> {
+        give(&self.0.options())
+    }
+
+    /// What is known of the options at a path, as in `services.openssh.enable`: what
+    /// sets each, and which setting wins on which host.
+    #[wasm_bindgen(unchecked_return_type = "OptionForm[]")]
+    pub fn why(&mut self, option: &str) -> Result<JsValue, JsError> {
+        give(&self.0.why(option))
+    }
+
+    /// What is known of the option that is named at a place of a file.
+    #[wasm_bindgen(js_name = optionAt, unchecked_return_type = "OptionForm | null")]
+    pub fn option_at(&mut self, path: &str, at: u32) -> Result<JsValue, JsError> {
+        give(&self.0.option_at(path, at).map_err(refused)?)
+    }
+
+    /// Which file imports which, and what each host holds.
+    #[wasm_bindgen(unchecked_return_type = "ImportGraph")]
+    pub fn imports(&mut self) -> Result<JsValue, JsError> {
+        give(&self.0.imports())
+    }
+
+    /// A drawing of that, or of the part of one host; null when there is no such host.
+    #[wasm_bindgen(unchecked_return_type = "Drawing | null")]
+    pub fn drawing(&mut self, host: Option<String>) -> Result<JsValue, JsError> {
+        give(&self.0.drawing(host.as_deref()))
     }
 
     /// Ends in a trap, to try out what a page does then.

@@ -2,13 +2,16 @@
 //! JavaScript, as Rust has it.
 
 use nixamine_rules::fixer::{fix, fixes_of_file};
+use nixamine_rules::knowledge::{Knowledge, OptionFacts, parse_path};
+use nixamine_rules::path::glob_matches;
 use nixamine_rules::suppression::{Reach, allow};
 use nixamine_rules::syntax::{Cache, Text, TextEdit, TextRange, Utf16Index, parse};
 use nixamine_rules::wire::{
-    self, ConfigProblem, FileEdit, FileForm, Finding, Fixed, Offsets, Report, SourceFile, TreeForm,
+    self, ConfigProblem, Drawing, FileEdit, FileForm, Finding, Fixed, Former, ImportGraph,
+    ListedForm, Offsets, OptionForm, Report, SourceFile, TreeForm,
 };
 use nixamine_rules::{
-    Applicability, Config, ConfigError, Settings, Severity, Source, Workspace, analyze,
+    Applicability, Config, ConfigError, Presence, Settings, Severity, Source, Workspace, analyze,
     analyze_with,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +30,8 @@ pub struct Session {
     open: BTreeSet<String>,
     /// Is all that was added joined?
     joined: bool,
+    /// What may exist besides, where all other files of the project are here.
+    presence: Option<Presence>,
     /// Files whose findings may be other ones than when [`Session::touched`] was last
     /// asked.
     touched: BTreeSet<String>,
@@ -73,6 +78,7 @@ impl Session {
             others: BTreeSet::new(),
             open: BTreeSet::new(),
             joined: false,
+            presence: None,
             touched: BTreeSet::new(),
         }
     }
@@ -105,6 +111,9 @@ impl Session {
         let mut texts: Vec<(String, Text)> = texts.collect();
         texts.extend(std::mem::take(&mut self.excluded));
         self.workspace = Workspace::new(Vec::new(), []);
+        if let Some(presence) = self.presence.clone() {
+            self.workspace.is_whole(presence);
+        }
         self.open.clear();
         for other in &self.others {
             self.workspace.mention(other);
@@ -140,6 +149,19 @@ impl Session {
             self.workspace.mention(path);
             self.joined = false;
         }
+    }
+
+    /// Says that all files of the project are here, but those that match one of
+    /// `absent`: globs of what git ignores and of submodules, as in `exclude` of the
+    /// configuration. Without that nothing is found missing.
+    pub fn is_whole(&mut self, absent: Vec<String>) {
+        let presence = Presence::new(move |path| {
+            let inside = format!("{path}/default.nix");
+            absent.iter().any(|glob| glob_matches(glob, &inside))
+        });
+        self.workspace.is_whole(presence.clone());
+        self.presence = Some(presence);
+        self.joined = false;
     }
 
     /// Forgets a file.
@@ -306,6 +328,9 @@ impl Session {
         for path in self.others.iter().chain(excluded) {
             workspace.mention(path);
         }
+        if let Some(presence) = self.presence.clone() {
+            workspace.is_whole(presence);
+        }
         let outcome = fix(workspace, &self.settings, Applicability::Safe, &|_| true);
         let changed = outcome.changed.iter().map(|file| SourceFile {
             path: file.path.to_string(),
@@ -376,6 +401,77 @@ impl Session {
         let file = self.file(path)?;
         let document = &self.workspace.documents()[file];
         Ok(FileForm::new(document, self.offsets))
+    }
+
+    /// What is known of the joined files.
+    fn knowledge(&mut self) -> Option<Knowledge<'_>> {
+        self.settle();
+        self.workspace.knowledge()
+    }
+
+    /// Every option that the files declare or set.
+    pub fn options(&mut self) -> Vec<ListedForm> {
+        let listed = self.knowledge().map(|it| it.listed());
+        let listed = listed.iter().flatten();
+        listed.map(ListedForm::new).collect()
+    }
+
+    /// What is known of the options at a path, as people write it. Nothing where it is
+    /// no path.
+    pub fn why(&mut self, option: &str) -> Vec<OptionForm> {
+        let Some(path) = parse_path(option) else {
+            return Vec::new();
+        };
+        self.ask(|knowledge| knowledge.about(&path))
+    }
+
+    /// What is known of the option that is named at a place of a file.
+    ///
+    /// # Errors
+    /// When there is no such file or place.
+    pub fn option_at(&mut self, path: &str, at: u32) -> Result<Option<OptionForm>, Refusal> {
+        self.keep_tree(path)?;
+        let file = self.file(path)?;
+        let text = self.workspace.documents()[file].text();
+        let at = self.range(text, at, at)?.start();
+        let found = self.ask(|knowledge| {
+            let spot = knowledge.spot(file, at);
+            let facts = spot.map(|spot| knowledge.option(spot.class, &spot.path));
+            facts.into_iter().collect()
+        });
+        Ok(found.into_iter().next())
+    }
+
+    fn ask<'s>(
+        &'s mut self,
+        question: impl FnOnce(&Knowledge<'s>) -> Vec<OptionFacts<'s>>,
+    ) -> Vec<OptionForm> {
+        let offsets = self.offsets;
+        let Some(knowledge) = self.knowledge() else {
+            return Vec::new();
+        };
+        let show = |path: &str| path.to_owned();
+        let mut former = Former::new(&knowledge, &show, offsets);
+        let facts = question(&knowledge);
+        facts.iter().map(|facts| former.option(facts)).collect()
+    }
+
+    /// Which file imports which, and what each host holds.
+    pub fn imports(&mut self) -> ImportGraph {
+        let graph = self
+            .knowledge()
+            .map(|knowledge| ImportGraph::new(&knowledge, &str::to_owned));
+        graph.unwrap_or_default()
+    }
+
+    /// A drawing of that, or of the part of one host. `None` when there is no such
+    /// host.
+    pub fn drawing(&mut self, host: Option<&str>) -> Option<Drawing> {
+        let graph = self.imports();
+        match host {
+            None => Some(Drawing::new(&graph)),
+            Some(host) => graph.of_host(host).map(|part| Drawing::new(&part)),
+        }
     }
 }
 
@@ -519,5 +615,47 @@ mod tests {
         }
         assert_eq!(&**session.text("u.nix").unwrap(), "🐧");
         assert!(session.complete("a.nix", 7).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_missing_is_said_of_a_whole_project_alone() {
+        let mut session = Session::new(Offsets::Utf16);
+        let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = nixpkgs.lib.nixosSystem { modules = [ ./a.nix ./b.nix ./sub ]; }; }; }";
+        session.add("flake.nix", flake);
+        assert!(rules(&mut session, "flake.nix").is_empty());
+        session.is_whole(vec!["/sub".to_owned()]);
+        let missing = ["missing-import"; 2];
+        assert_eq!(rules(&mut session, "flake.nix"), missing);
+        session.configure("[rules]\n");
+        assert_eq!(rules(&mut session, "flake.nix"), missing);
+        assert_eq!(session.check().diagnostics.len(), 2);
+        session.add("b.nix", "{ }\n");
+        assert_eq!(rules(&mut session, "flake.nix").len(), 1);
+    }
+
+    #[test]
+    fn questions_are_answered_in_units_of_javascript() {
+        let mut session = Session::new(Offsets::Utf16);
+        session.add("host.nix", "{ imports = [ ./a.nix ./b.nix ]; }\n");
+        session.add(
+            "a.nix",
+            "{ lib, ... }: { services.\"ä\".on = lib.mkForce 1; }\n",
+        );
+        session.add("b.nix", "{ services.\"ä\".on = 2; }\n");
+        let listed = session.options();
+        assert_eq!((listed.len(), listed[0].settings), (1, 2));
+        let forms = session.why(&listed[0].name);
+        let standings = forms[0].outcomes[0].standings.iter();
+        let results: Vec<_> = standings.map(|it| it.result).collect();
+        assert_eq!((forms.len(), results), (1, vec!["wins", "loses"]));
+        // A byte less than in UTF-8.
+        let at = u32::try_from("{ services.\"a\".o".len()).unwrap();
+        let found = session.option_at("b.nix", at).unwrap();
+        assert_eq!(found.unwrap().name, forms[0].name);
+        assert!(session.option_at("b.nix", 0).unwrap().is_none());
+        assert!(session.option_at("b.nix", 999).is_err() && session.why("a b").is_empty());
+        let drawing = session.drawing(None).unwrap();
+        assert_eq!((drawing.nodes.len(), drawing.edges.len()), (3, 2));
+        assert!(session.drawing(Some("x")).is_none());
     }
 }

@@ -21,6 +21,7 @@ use crate::options::{Declared, Found, IndexedLibrary, Known, Type};
 use crate::syntax::{self, SyntaxNode, TextRange, TextSize};
 use crate::workspace::{ModuleId, View, dotted};
 use reads::Read;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -469,6 +470,42 @@ impl<'w> Knowledge<'w> {
         all.map(|(class, path)| self.option(class, &path)).collect()
     }
 
+    /// Every option that modules of the workspace declare or set, by path and module
+    /// system, with how often it is set. One that nobody declares has the names that
+    /// are written down.
+    pub fn listed(&self) -> Vec<Listed> {
+        let mut all: FxHashMap<(Class, Vec<SmolStr>), (bool, usize)> = FxHashMap::default();
+        for (file, document) in self.documents().iter().enumerate() {
+            for (index, module) in document.facts.modules.iter().enumerate() {
+                let class = self.view.class(file, index);
+                for option in &module.options {
+                    all.entry((class, option.path.clone())).or_default().0 = true;
+                }
+                let id = self.view.graph.id(file, index);
+                if !self.view.graph.is_module(id) {
+                    continue;
+                }
+                for definition in &module.definitions {
+                    let path = self.option_path(class, definition, 1);
+                    if !path.is_empty() {
+                        all.entry((class, path)).or_default().1 += 1;
+                    }
+                }
+            }
+        }
+        let all = all.into_iter();
+        let mut all: Vec<_> = all
+            .map(|((class, path), (declared, settings))| Listed {
+                path,
+                class,
+                declared,
+                settings,
+            })
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
     /// The module system of a module of a file.
     pub fn class(&self, file: usize, module: usize) -> Class {
         self.view.class(file, module)
@@ -511,6 +548,19 @@ impl<'w> Knowledge<'w> {
         }
         edges.into_iter().collect()
     }
+}
+
+/// An option of the workspace, in a list of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// The names of its path.
+    pub path: Vec<SmolStr>,
+    /// The module system.
+    pub class: Class,
+    /// Does the workspace declare it?
+    pub declared: bool,
+    /// How many definitions of it, or of something in it, there are.
+    pub settings: usize,
 }
 
 /// An import of one file by another.

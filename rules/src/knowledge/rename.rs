@@ -3,6 +3,7 @@
 use super::reads::{self, Form};
 use super::{Knowledge, Site, Spot, root_of};
 use crate::syntax::TextRange;
+use crate::workspace::is_identifier;
 use std::collections::BTreeMap;
 
 /// Why an option cannot be renamed.
@@ -134,16 +135,4 @@ fn last_name(text: &str, range: TextRange) -> Option<TextRange> {
     };
     let start = range.start() + crate::syntax::TextSize::new(start as u32);
     (start < range.end()).then(|| TextRange::new(start, range.end()))
-}
-
-fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    let first = chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    let keyword = matches!(
-        name,
-        "if" | "then" | "else" | "assert" | "with" | "let" | "in" | "rec" | "inherit" | "or"
-    );
-    first && !keyword && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\''))
 }

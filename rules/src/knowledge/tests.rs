@@ -77,6 +77,30 @@ fn site() -> Workspace {
     ])
 }
 
+#[test]
+fn all_that_is_declared_or_set_is_listed() {
+    let workspace = site();
+    let knowledge = workspace.knowledge().unwrap();
+    let all: Vec<_> = knowledge
+        .listed()
+        .iter()
+        .map(|it| (it.path.join("."), it.declared, it.settings))
+        .collect();
+    let all: Vec<_> = all
+        .iter()
+        .map(|(path, declared, settings)| (path.as_str(), *declared, *settings))
+        .collect();
+    assert_eq!(
+        all,
+        [
+            ("networking.firewall.allowedTCPPorts", false, 1),
+            ("site.web.hosts", true, 2),
+            ("site.web.mode", true, 2),
+            ("site.web.port", true, 4),
+        ]
+    );
+}
+
 /// What happens on each host, as text.
 fn told(knowledge: &Knowledge<'_>, path: &str) -> Vec<String> {
     let path = parse_path(path).unwrap();

@@ -682,7 +682,7 @@ impl Interpreter<'_> {
                             .into_iter()
                             .map(|(name, value, key)| (name, Entry { value, key }));
                         Value::Set(Rc::new(Set {
-                            entries: entries.collect(),
+                            entries: Set::gathered(entries),
                             open: set.open,
                             unsure: set.unsure,
                             base: None,
@@ -1004,9 +1004,9 @@ impl Interpreter<'_> {
                     .iter()
                     .filter(|(name, _)| known.get(name).is_some());
                 Value::Set(Rc::new(Set {
-                    entries: entries
-                        .map(|(name, entry)| (name.clone(), entry.clone()))
-                        .collect(),
+                    entries: Set::gathered(
+                        entries.map(|(name, entry)| (name.clone(), entry.clone())),
+                    ),
                     open: known.open,
                     unsure: set.unsure,
                     base: None,
@@ -1028,8 +1028,8 @@ impl Interpreter<'_> {
                 Value::Int(number) => string(&number.to_string()),
                 _ => Value::Text,
             },
-            "toUpper" => string(&self.text(first)?.to_uppercase()),
-            "toLower" => string(&self.text(first)?.to_lowercase()),
+            "toUpper" => string(&self.text(first)?.to_ascii_uppercase()),
+            "toLower" => string(&self.text(first)?.to_ascii_lowercase()),
             "hasPrefix" => Value::Bool(self.text(second?)?.starts_with(&*self.text(first)?)),
             "hasSuffix" => Value::Bool(self.text(second?)?.ends_with(&*self.text(first)?)),
             "hasInfix" => Value::Bool(self.text(second?)?.contains(&*self.text(first)?)),

@@ -110,9 +110,19 @@ impl Set {
     pub(super) fn of(entries: impl IntoIterator<Item = (SmolStr, Thunk)>) -> Value {
         let entry = |(name, value)| (name, Entry { value, key: None });
         Value::Set(Rc::new(Self {
-            entries: entries.into_iter().map(entry).collect(),
+            entries: Self::gathered(entries.into_iter().map(entry)),
             ..Self::default()
         }))
+    }
+
+    /// Entries by name. They go in one by one, because `collect` would sort them, with
+    /// code of its own for every iterator, which the module for browsers has to hold.
+    pub(super) fn gathered(
+        all: impl IntoIterator<Item = (SmolStr, Entry)>,
+    ) -> BTreeMap<SmolStr, Entry> {
+        let mut entries = BTreeMap::new();
+        entries.extend(all);
+        entries
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Thunk> {

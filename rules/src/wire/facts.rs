@@ -3,6 +3,7 @@
 use super::{Measured, Offsets, Range};
 use crate::linter::Document;
 use crate::module::{self, Definition, Guard, Literal, Origin, Target};
+use crate::workspace::dotted;
 use serde::Serialize;
 
 /// The facts of one file.
@@ -187,15 +188,9 @@ fn import(import: &module::Import, places: &Measured) -> ImportForm {
 
 fn setting(definition: &Definition, places: &Measured) -> Setting {
     let keys = definition.path.iter();
-    let keys: Vec<_> = keys
-        .map(|key| match &key.name {
-            Some(name) if is_plain(name) => name.to_string(),
-            Some(name) => format!("{name:?}"),
-            None => "*".to_owned(),
-        })
-        .collect();
+    let keys: Vec<_> = keys.map(|key| key.name.as_deref().unwrap_or("*")).collect();
     Setting {
-        path: keys.join("."),
+        path: dotted(&keys),
         range: places.range(definition.binding),
         value: definition.literal().map(|literal| match literal {
             Literal::Bool(value) => value.to_string(),
@@ -207,12 +202,6 @@ fn setting(definition: &Definition, places: &Measured) -> Setting {
         priority: definition.option_priority(definition.path.len()),
         guards: definition.guards.iter().map(Guard::to_string).collect(),
     }
-}
-
-/// Can it stand in an attribute path without quotes?
-fn is_plain(name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "_-'".contains(c);
-    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_part)
 }
 
 #[cfg(test)]

@@ -2,15 +2,17 @@
 //! contract: `schemas/output.schema.json` is made from it, and [`VERSION`]
 //! changes when a reader of the old form would go wrong.
 
+mod drawing;
 mod facts;
 mod options;
 mod rules;
 mod tree;
 
+pub use drawing::{Drawing, DrawnEdge, DrawnNode};
 pub use facts::{Declaration, FileForm, Header, ImportForm, ModuleForm, Section, Setting};
 pub use options::{
-    Former, HostForm, ImportGraph, ImportLine, Location, OptionForm, OutcomeForm, SettingForm,
-    StandingForm,
+    Former, HostForm, ImportGraph, ImportLine, ListedForm, Location, OptionForm, OutcomeForm,
+    SettingForm, StandingForm,
 };
 pub use rules::{Example, RuleForm};
 pub use tree::TreeForm;
@@ -211,6 +213,10 @@ pub(crate) struct Package {
     rules: Vec<RuleForm>,
     fixed: Fixed,
     problems: Vec<ConfigProblem>,
+    options: Vec<OptionForm>,
+    listed: Vec<ListedForm>,
+    imports: ImportGraph,
+    drawing: Drawing,
 }
 
 /// The counts of a run.

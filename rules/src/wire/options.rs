@@ -2,7 +2,7 @@
 //! and which setting wins where.
 
 use super::{Measured, Offsets, Range};
-use crate::knowledge::{self, Knowledge, OptionFacts, Site, Stand};
+use crate::knowledge::{self, Knowledge, Listed, OptionFacts, Site, Stand};
 use crate::module::{Class, Definition};
 use crate::options::Declared;
 use crate::workspace::dotted;
@@ -38,6 +38,33 @@ pub struct OptionForm {
     pub settings: Vec<SettingForm>,
     /// What becomes of these, by host.
     pub outcomes: Vec<OutcomeForm>,
+}
+
+/// An option in the list of those that a workspace declares or sets.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ListedForm {
+    /// Its path, as people write it.
+    pub name: String,
+    /// The module system, as in [`OptionForm::class`].
+    pub class: Option<&'static str>,
+    /// Does the workspace declare it?
+    pub declared: bool,
+    /// How many definitions of it, or of something in it, there are.
+    pub settings: usize,
+}
+
+impl ListedForm {
+    /// The form of an option.
+    pub fn new(listed: &Listed) -> Self {
+        let names: Vec<&str> = listed.path.iter().map(AsRef::as_ref).collect();
+        Self {
+            name: dotted(&names),
+            class: class_name(listed.class),
+            declared: listed.declared,
+            settings: listed.settings,
+        }
+    }
 }
 
 /// A place in a file.
@@ -91,8 +118,8 @@ pub struct StandingForm {
     pub conditions: Vec<String>,
 }
 
-/// An import of one file by another.
-#[derive(Debug, Clone, Serialize)]
+/// Which file imports which.
+#[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportGraph {
     /// The files with modules.

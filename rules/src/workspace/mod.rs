@@ -13,7 +13,7 @@ pub use joined::{EVERY_KEY, Place};
 pub(crate) use options::line_of;
 pub use options::{
     Completeness, Options, Rivals, Setting, Settings, always_goes_with, always_holds, can_meet,
-    declaring, dotted, goes_with, holds, may_be_set_elsewhere, removal, rivals,
+    declaring, dotted, goes_with, holds, is_identifier, may_be_set_elsewhere, removal, rivals,
 };
 
 use crate::config::{self, FileSettings};

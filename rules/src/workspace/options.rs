@@ -8,10 +8,11 @@ use crate::module::{
     Class, DEFAULT_PRIORITY, Definition, Guard, Import, Literal, ModuleFacts, OptionDeclaration,
     Target,
 };
-use crate::options::{Declared, Found, IndexedLibrary, OptionSet, Says, Type};
+use crate::options::{ANY_NAME, Declared, Found, IndexedLibrary, OptionSet, Says, Type};
 use crate::syntax::{TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What may be set, by module system.
@@ -457,11 +458,28 @@ impl<'v> Settings<'v> {
 
 /// A path as people write it.
 pub fn dotted(path: &[&str]) -> String {
-    let quoted = |name: &&str| match name.contains(['.', '/', '"', ' ', ':', '@']) {
-        true => format!("{name:?}"),
-        false => (*name).to_owned(),
-    };
-    path.iter().map(quoted).collect::<Vec<_>>().join(".")
+    let names: Vec<_> = path.iter().map(|name| written_name(name)).collect();
+    names.join(".")
+}
+
+/// A name as Nix reads it in a path. What stands for any name is left as it is.
+fn written_name(name: &str) -> Cow<'_, str> {
+    match is_identifier(name) || name == "*" || name == ANY_NAME {
+        true => name.into(),
+        false => Literal::String(name.into()).to_string().into(),
+    }
+}
+
+/// Can it stand in a path without quotes?
+pub fn is_identifier(name: &str) -> bool {
+    const KEYWORDS: &[&str] = &[
+        "if", "then", "else", "assert", "with", "let", "in", "rec", "inherit", "or",
+    ];
+    let mut bytes = name.bytes();
+    let is_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    bytes.next().is_some_and(is_start)
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'\''))
+        && !KEYWORDS.contains(&name)
 }
 
 /// Two definitions that stand at the same place of a configuration, with the same

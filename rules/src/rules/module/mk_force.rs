@@ -324,14 +324,16 @@ fn names_of(node: &SyntaxNode, cx: &LocalContext<'_>) -> Vec<String> {
         // `extraApps`, `syncthing-tray`, `PATH=…`
         let mut word = String::new();
         for c in text.chars().chain(['.']) {
-            if !c.is_alphanumeric() || (c.is_uppercase() && word.ends_with(char::is_lowercase)) {
+            if !c.is_alphanumeric()
+                || (c.is_ascii_uppercase() && word.ends_with(|c: char| c.is_ascii_lowercase()))
+            {
                 names.push(std::mem::take(&mut word));
             }
             if c.is_alphanumeric() {
                 word.push(c.to_ascii_lowercase());
             }
         }
-        names.push(text.to_lowercase());
+        names.push(text.to_ascii_lowercase());
     }
     // Short words, and those that stand anywhere, name nothing.
     names.retain(|name| name.len() >= 4 && !COMMON_WORDS.contains(&name.as_str()));
@@ -344,7 +346,7 @@ const COMMON_WORDS: &[&str] = &[
 ];
 
 fn mentions(comment: &str, names: &[String]) -> bool {
-    let comment = comment.to_lowercase();
+    let comment = comment.to_ascii_lowercase();
     names.iter().any(|name| comment.contains(name.as_str()))
 }
 

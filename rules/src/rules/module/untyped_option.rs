@@ -298,7 +298,7 @@ fn type_of(default: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<&'static s
                 meaning.origin == Origin::Argument("pkgs".into()) && meaning.path.len() == 1;
             // `pkgs.texlive` is a set of packages; the option's name knows.
             let named = cx.attr_path(&default).into_iter().rev().nth(1).flatten();
-            let named = named.is_some_and(|name| name.to_lowercase().ends_with("package"));
+            let named = named.is_some_and(|name| name.to_ascii_lowercase().ends_with("package"));
             (package && named).then_some("package")
         }
         ast::Expr::HasAttr(_) => Some("bool"),

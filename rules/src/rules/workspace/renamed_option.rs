@@ -216,25 +216,8 @@ fn rewritten(definition: &Definition, len: usize, to: &[SmolStr]) -> Option<(Tex
         return None;
     }
     let range = TextRange::new(path[first].range.start(), path[len - 1].range.end());
-    let names: Vec<_> = to[first..].iter().map(|name| written(name)).collect();
-    Some((range, names.join(".")))
-}
-
-/// A name as Nix reads it in a path.
-fn written(name: &str) -> String {
-    const KEYWORDS: &[&str] = &[
-        "if", "then", "else", "assert", "with", "let", "in", "rec", "inherit", "or",
-    ];
-    let mut bytes = name.bytes();
-    let is_plain = bytes
-        .next()
-        .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'\''))
-        && !KEYWORDS.contains(&name);
-    match is_plain {
-        true => name.to_owned(),
-        false => crate::module::Literal::String(name.into()).to_string(),
-    }
+    let names: Vec<_> = to[first..].iter().map(SmolStr::as_str).collect();
+    Some((range, dotted(&names)))
 }
 
 /// Does another definition of the module set the new name, or what holds it?
@@ -273,7 +256,7 @@ mod tests {
 { config, lib, old, ... }: {
   imports = [ ./a.nix ];
   my.old.inner.x = 1;
-#    ^^^ `my.old` is called `my.new.a-b.1` now
+#    ^^^ `my.old` is called `my.new.a-b."1"` now
   my = {
     gone = 2;
 #   ^^^^ `my.gone` is called `your.x` now
