@@ -13,6 +13,7 @@ fn main() {
         for example in &rule.examples {
             let mut session = Session::new(Offsets::Utf16);
             let problems = session.configure(&example.config);
+            session.is_whole(Vec::new());
             for file in &example.files {
                 session.add(&file.path, &file.text);
             }

@@ -72,6 +72,7 @@ function rulePage(rule: RuleForm, known: ReadonlySet<string>): Page {
       const hash = encode({
         files: example.files,
         others: [],
+        absent: example.files.length > 1 ? [] : null,
         config: example.config === "" ? null : example.config,
         selected: example.files[0]?.path ?? null,
       });

@@ -20,6 +20,4 @@ export interface App {
   showRule(name: string): void;
   /** Says something that goes away by itself, with a button perhaps. */
   say(text: string, action?: { label: string; run(): void }): void;
-  /** Replaces everything; what was there can be had back. */
-  load(files: { path: string; text: string }[], others: string[], selected: string | null, what: string): void;
 }

@@ -7,6 +7,8 @@ export interface Gathered {
   name: string;
   files: { path: string; text: string }[];
   others: string[];
+  /** What git ignores and submodules, as globs; `null` unless this is a whole project. */
+  absent: string[] | null;
   /** What was left out, and why. */
   left: { path: string; reason: string }[];
 }
@@ -39,9 +41,9 @@ function commonFolder(paths: readonly string[]): string {
   return folder !== "" && paths.every((path) => path.startsWith(folder)) ? folder : "";
 }
 
-async function gather(name: string, found: readonly Found[], progress: Progress): Promise<Gathered> {
+async function gather(name: string, found: readonly Found[], whole: boolean, progress: Progress): Promise<Gathered> {
   const strip = commonFolder(found.map(({ path }) => path)).length;
-  const result: Gathered = { name, files: [], others: [], left: [] };
+  const result: Gathered = { name, files: [], others: [], absent: whole ? [] : null, left: [] };
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let last = performance.now();
   for (const [at, file] of found.entries()) {
@@ -58,11 +60,20 @@ async function gather(name: string, found: readonly Found[], progress: Progress)
     const { path } = checked;
     if (!path.endsWith(".nix") && path !== CONFIG_PATH) {
       result.others.push(path);
+      if (isList(path) && file.size <= MOST_BYTES) {
+        try {
+          result.absent?.push(...absentBy(path, decoder.decode(await file.read())));
+        } catch {
+          // Nobody is told that something is missing, then.
+          result.absent = null;
+        }
+      }
     } else if (file.size > MOST_BYTES) {
       result.others.push(path);
       result.left.push({ path, reason: `larger than ${MOST_BYTES >> 20} MiB` });
     } else if (result.files.length >= MOST_FILES) {
       result.others.push(path);
+      result.absent = null;
       result.left.push({ path, reason: `more than ${MOST_FILES.toLocaleString("en")} files` });
     } else {
       try {
@@ -77,13 +88,34 @@ async function gather(name: string, found: readonly Found[], progress: Progress)
   return result;
 }
 
+/** Does a file tell what need not be here? */
+function isList(path: string): boolean {
+  return /(^|\/)\.gitignore$/.test(path) || path === ".gitmodules";
+}
+
+/** The globs of what such a file names, relative to the root. */
+export function absentBy(list: string, text: string): string[] {
+  const lines = text.split("\n").map((line) => line.trim());
+  if (list === ".gitmodules") {
+    return lines.flatMap((line) => /^path\s*=\s*(.+)$/.exec(line)?.[1] ?? []).map((path) => `/${path}`);
+  }
+  const folder = list.slice(0, list.lastIndexOf("/") + 1);
+  return lines
+    .filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith("!"))
+    .map((line) => {
+      if (folder === "") return line;
+      const anchored = line.replace(/\/$/, "").includes("/");
+      return `${folder}${anchored ? line.replace(/^\//, "") : `**/${line}`}`;
+    });
+}
+
 /** What an <input> chose: a folder. */
 export function fromInput(list: FileList, progress: Progress): Promise<Gathered> {
   const found = [...list]
     .map((file): Found => ({ path: file.webkitRelativePath || file.name, size: file.size, read: () => bytes(file) }))
     .filter(({ path }) => !isIgnored(path));
   const name = found[0]?.path.split("/")[0] ?? "folder";
-  return gather(name, found, progress);
+  return gather(name, found, found.length <= MOST_FILES, progress);
 }
 
 async function bytes(file: Blob): Promise<Uint8Array> {
@@ -109,7 +141,7 @@ export async function fromZip(file: File, progress: Progress): Promise<Gathered>
   }
   if (found.length > MOST_FILES) throw new Error(`${file.name} holds more than ${MOST_FILES.toLocaleString("en")} files.`);
   // All that is wanted in one go: to look each up by itself would be quadratic.
-  const wanted = new Set(found.filter(({ path, size }) => size <= MOST_BYTES && (path.endsWith(".nix") || path.endsWith(CONFIG_PATH))).map(({ path }) => path));
+  const wanted = new Set(found.filter(({ path, size }) => size <= MOST_BYTES && (path.endsWith(".nix") || path.endsWith(CONFIG_PATH) || /\.git(ignore|modules)$/.test(path))).map(({ path }) => path));
   const texts: Record<string, Uint8Array> = Object.create(null) as Record<string, Uint8Array>;
   const names = [...wanted];
   for (let at = 0; at < names.length; at += 500) {
@@ -126,7 +158,7 @@ export async function fromZip(file: File, progress: Progress): Promise<Gathered>
     const text = texts[file.path];
     if (text !== undefined) file.read = () => text;
   }
-  return gather(file.name, found, progress);
+  return gather(file.name, found, true, progress);
 }
 
 function one(data: Uint8Array, path: string): Uint8Array {
@@ -146,7 +178,8 @@ export async function fromDrop(transfer: DataTransfer, progress: Progress): Prom
   const found: Found[] = [];
   for (const entry of entries) await walk(entry, found, progress);
   const name = entries[0]?.name ?? "files";
-  return gather(name, found, progress);
+  const whole = entries.length === 1 && entries[0]?.isDirectory === true && found.length < MOST_FILES;
+  return gather(name, found, whole, progress);
 }
 
 async function walk(entry: FileSystemEntry, found: Found[], progress: Progress): Promise<void> {

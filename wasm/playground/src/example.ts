@@ -15,5 +15,6 @@ const relative = (path: string): string => path.slice(FOLDER.length);
 export const example = {
   files: Object.entries(texts).map(([path, text]) => ({ path: relative(path), text })),
   others: names.map(relative).filter((path) => !path.endsWith(".nix") && path !== CONFIG_PATH),
+  absent: [],
   selected: "hosts/desktop/default.nix",
 };

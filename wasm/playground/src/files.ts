@@ -20,6 +20,7 @@ export interface Entry {
 export interface Snapshot {
   readonly entries: readonly Entry[];
   readonly others: readonly string[];
+  readonly absent: readonly string[] | null;
   readonly selected: string | null;
 }
 
@@ -66,6 +67,7 @@ type Listener = () => void;
 export class Files {
   #entries = new Map<string, Entry>();
   #others = new Set<string>();
+  #absent: readonly string[] | null = null;
   #selected: string | null = null;
   #listeners: Listener[] = [];
 
@@ -88,6 +90,14 @@ export class Files {
 
   get others(): ReadonlySet<string> {
     return this.#others;
+  }
+
+  /**
+   * When these are all files of a project: globs of those that need not be here, as
+   * git ignores them. `null` when they are just some files.
+   */
+  get absent(): readonly string[] | null {
+    return this.#absent;
   }
 
   get(path: string): Entry | undefined {
@@ -123,19 +133,20 @@ export class Files {
     this.#tell();
   }
 
-  replaceAll(files: readonly Entry[], others: Iterable<string>, selected: string | null): void {
+  replaceAll(files: readonly Entry[], others: Iterable<string>, absent: readonly string[] | null, selected: string | null): void {
     this.#entries = new Map(files.map((file) => [file.path, file]));
     this.#others = new Set(others);
+    this.#absent = absent;
     this.#selected = selected !== null && this.#entries.has(selected) ? selected : (this.all()[0]?.path ?? null);
     this.#tell();
   }
 
   snapshot(): Snapshot {
     const entries = [...this.#entries.values()].map((file) => ({ ...file }));
-    return { entries, others: [...this.#others], selected: this.#selected };
+    return { entries, others: [...this.#others], absent: this.#absent, selected: this.#selected };
   }
 
   restore(snapshot: Snapshot): void {
-    this.replaceAll(snapshot.entries, snapshot.others, snapshot.selected);
+    this.replaceAll(snapshot.entries, snapshot.others, snapshot.absent, snapshot.selected);
   }
 }

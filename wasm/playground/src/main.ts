@@ -13,9 +13,11 @@ import { example } from "./example.ts";
 import { Facts } from "./facts.ts";
 import { FileList as FileTree } from "./file-list.ts";
 import { checkedPath, CONFIG_PATH, entry, type Entry, exported, Files, textOf } from "./files.ts";
+import { Imports } from "./imports.ts";
 import { Findings } from "./findings.ts";
 import { findingView } from "./finding-view.ts";
 import { Fixing } from "./fixing.ts";
+import { Options } from "./options.ts";
 import { ask, banner, dialog, progress, say, showView, Tabs } from "./page.ts";
 import { Problems } from "./problems.ts";
 import { Rules } from "./rules.ts";
@@ -50,6 +52,7 @@ const engine = new Engine(
         .all()
         .filter(({ path }) => path.endsWith(".nix"))
         .map((file) => ({ path: file.path, text: textOf(file) })),
+      absent: files.absent,
       others: [...files.others, ...(files.config() === null ? [] : [CONFIG_PATH])],
       config: goodConfig === config ? [config] : [goodConfig, config],
       shown: files.selected,
@@ -93,6 +96,8 @@ const engine = new Engine(
       for (const done of onceSettled.splice(0)) done();
       void tree.refresh();
       void facts.refresh();
+      void options.refresh();
+      void imports.refresh();
     },
   },
   debug && query.has("patience") ? Number(query.get("patience")) : undefined,
@@ -115,7 +120,6 @@ const app: App = {
     rules.show(name);
   },
   say,
-  load,
 };
 
 const editor = new Editor(
@@ -134,7 +138,10 @@ const editor = new Editor(
       if (file.path === CONFIG_PATH) configure();
       keep();
     },
-    moved: (from, to) => tree.follow(from, to),
+    moved(from, to) {
+      tree.follow(from, to);
+      options.follow();
+    },
     explain: (finding, index) => findingView(app, { finding, index }),
   },
 );
@@ -143,6 +150,8 @@ const fileTree = new FileTree(files, findings, { open: (path) => open(path, null
 const problems = new Problems(app);
 const tree = new TreeView(app);
 const facts = new Facts(app);
+const options = new Options(app);
+const imports = new Imports(app);
 const rules = new Rules(app, {
   configure(change) {
     let file = files.get(CONFIG_PATH);
@@ -156,10 +165,12 @@ const rules = new Rules(app, {
   },
   tryExample(rule, { files: texts, config }) {
     const all = config === "" ? texts : [...texts, { path: CONFIG_PATH, text: config }];
-    load(all, [], texts[0]?.path ?? null, `the example of ${rule.name}`);
+    load({ files: all, others: [], absent: texts.length > 1 ? [] : null }, texts[0]?.path ?? null, `the example of ${rule.name}`);
   },
 });
 const tabs = new Tabs((tab) => {
+  options.visible(tab === "options");
+  imports.visible(tab === "imports");
   tree.visible(tab === "tree");
   facts.visible(tab === "facts");
 });
@@ -169,6 +180,8 @@ byId("panel-problems", HTMLDivElement).append(problems.element);
 byId("panel-rules", HTMLDivElement).append(rules.element);
 byId("panel-tree", HTMLDivElement).append(tree.element);
 byId("panel-facts", HTMLDivElement).append(facts.element);
+byId("panel-options", HTMLDivElement).append(options.element);
+byId("panel-imports", HTMLDivElement).append(imports.element);
 
 // What is on the screen
 
@@ -189,6 +202,8 @@ files.onChange(() => {
     editor.mark(null);
     void tree.refresh();
     void facts.refresh();
+    options.follow();
+    imports.follow();
   }
   status();
   keep();
@@ -290,10 +305,18 @@ function rename(path: string): void {
   });
 }
 
-function load(texts: { path: string; text: string }[], others: string[], selected: string | null, what: string): void {
+/** Texts, files that only exist, and what need not (as in `Files`). */
+interface Loaded {
+  files: readonly { path: string; text: string }[];
+  others: readonly string[];
+  absent: readonly string[] | null;
+}
+
+/** Replaces everything; what was there can be had back. */
+function load({ files: texts, others, absent }: Loaded, selected: string | null, what: string): void {
   const before = files.snapshot();
   const had = files.size > 0;
-  replace(() => files.replaceAll(texts.map(({ path, text }) => entry(path, text)), others, selected));
+  replace(() => files.replaceAll(texts.map(({ path, text }) => entry(path, text)), others, absent, selected));
   if (had) {
     say(`This is ${what} now.`, { label: "Back", run: () => replace(() => files.restore(before)) });
   }
@@ -335,14 +358,14 @@ async function take(gathering: Promise<Gathered | null>): Promise<void> {
   }
   if (gathered === null) return;
   progress(1, 1, "");
-  const { name, files: texts, others, left } = gathered;
+  const { name, files: texts, left } = gathered;
   const nix = texts.filter(({ path }) => path.endsWith(".nix"));
   if (nix.length === 0) {
     say(`There is no Nix file in ${name}.`);
     return;
   }
   const first = nix.some(({ path }) => path === "flake.nix") ? "flake.nix" : null;
-  load(texts, others, first, name);
+  load(gathered, first, name);
   onceSettled.push(() => {
     tabs.show("problems");
     problems.openSummary();
@@ -404,6 +427,7 @@ function shared(): string {
       .filter(({ path }) => path !== CONFIG_PATH)
       .map((file) => ({ path: file.path, text: exported(file) })),
     others: [...files.others],
+    absent: files.absent,
     config: configFile(),
     selected: files.selected,
   });
@@ -427,7 +451,7 @@ function loadLink(hash: string): boolean {
     const checked = checkedPath(path);
     return "path" in checked && checked.path === path;
   });
-  load(good, link.others, link.selected, "what the link holds");
+  load({ ...link, files: good }, link.selected, "what the link holds");
   return true;
 }
 
@@ -452,7 +476,7 @@ byId("download", HTMLButtonElement).addEventListener("click", () => {
 });
 byId("example", HTMLButtonElement).addEventListener("click", () => {
   history.replaceState(null, "", location.pathname + location.search);
-  load(example.files, example.others, example.selected, "the example configuration");
+  load(example, example.selected, "the example configuration");
 });
 
 // A reload keeps the work of this tab.
@@ -559,7 +583,7 @@ let debugging: DebugHandle | null = null;
 
 const before = kept();
 if (!(before !== null && loadLink(before)) && !loadLink(location.hash)) {
-  load(example.files, example.others, example.selected, "the example configuration");
+  load(example, example.selected, "the example configuration");
 }
 engine.start();
 if (debug) {

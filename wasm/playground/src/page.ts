@@ -96,8 +96,8 @@ export function ask(title: string, label: string, value: string, accept: (text: 
   });
 }
 
-export type Tab = "problems" | "rules" | "tree" | "facts";
-const TABS: readonly Tab[] = ["problems", "rules", "tree", "facts"];
+export type Tab = "problems" | "rules" | "options" | "imports" | "tree" | "facts";
+const TABS: readonly Tab[] = ["problems", "rules", "options", "imports", "tree", "facts"];
 
 export class Tabs {
   #buttons = TABS.map((tab) => byId(`tab-${tab}`, HTMLButtonElement));

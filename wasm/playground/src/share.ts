@@ -7,6 +7,8 @@ export interface Shared {
   files: { path: string; text: string }[];
   /** Files that exist without being shown. */
   others: string[];
+  /** As in `Files`: `null` unless these are all files of a project. */
+  absent: readonly string[] | null;
   /** The text of `nixamine.toml`, if there is one. */
   config: string | null;
   selected: string | null;
@@ -19,6 +21,7 @@ export function encode(shared: Shared): string {
   const form = {
     f: shared.files.map(({ path, text }) => [path, text]),
     ...(shared.others.length > 0 && { o: shared.others }),
+    ...(shared.absent !== null && { a: shared.absent }),
     ...(shared.config !== null && { c: shared.config }),
     ...(shared.selected !== null && { s: shared.selected }),
   };
@@ -44,14 +47,15 @@ class TooLarge extends Error {}
 
 function read(form: unknown): Shared {
   if (typeof form !== "object" || form === null) throw new Error("no object");
-  const { f, o, c, s } = form as Record<string, unknown>;
+  const { f, o, a, c, s } = form as Record<string, unknown>;
   if (!Array.isArray(f)) throw new Error("no files");
   const files = f.map((file: unknown) => {
     const [path, text] = Array.isArray(file) ? (file as unknown[]) : [];
     return { path: asText(path), text: asText(text) };
   });
-  const others = o === undefined ? [] : (Array.isArray(o) ? (o as unknown[]) : [null]).map(asText);
-  return { files, others, config: c === undefined ? null : asText(c), selected: s === undefined ? null : asText(s) };
+  const texts = (list: unknown): string[] => (Array.isArray(list) ? (list as unknown[]) : [null]).map(asText);
+  const others = o === undefined ? [] : texts(o);
+  return { files, others, absent: a === undefined ? null : texts(a), config: c === undefined ? null : asText(c), selected: s === undefined ? null : asText(s) };
 }
 
 function asText(value: unknown): string {

@@ -139,6 +139,26 @@ describe("findings", () => {
       assert.equal(finding.range.start.line, 5, "edits go to the right place");
     }));
 
+  test("of a whole repository name files that are missing, but none that git ignores", () =>
+    using("?debug", {}, async (page) => {
+      const flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = nixpkgs.lib.nixosSystem { modules = [ ./a.nix ./gone.nix ./hosts/local.nix ./vendored/x.nix ]; }; }; }\n";
+      const files = {
+        "flake.nix": flake,
+        "a.nix": "{ }\n",
+        ".gitmodules": '[submodule "v"]\n\tpath = vendored\n',
+        "hosts/.gitignore": "# mine\n/local.nix\n",
+      };
+      await drop(page, files);
+      const missing = async () => (await call(page, "findings", "flake.nix")).filter(({ rule }) => rule === "missing-import").map(({ message }) => message);
+      assert.equal((await missing()).length, 1);
+      assert.match((await missing())[0], /gone\.nix/);
+      // A link keeps it.
+      await page.locator("#share").click();
+      await page.reload();
+      await ready(page);
+      assert.equal((await missing()).length, 1);
+    }));
+
   test("follow the configuration, whose problems are shown", () =>
     using("?debug", {}, async (page) => {
       await page.getByRole("tab", { name: "Rules" }).click();
@@ -269,6 +289,85 @@ describe("links", () => {
       await ready(page);
       assert.match(await call(page, "text", "hosts/desktop/default.nix"), /^# mine\n/);
     }));
+});
+
+describe("options", () => {
+  test("are listed, with who wins on which host as the command line says it", async () => {
+    const why = (option) => JSON.parse(execFileSync(NIXAMINE, ["why", option, ".", "--format", "json"], { cwd: EXAMPLE, encoding: "utf8" }));
+    await using("?debug", {}, async (page) => {
+      await page.getByRole("tab", { name: "Options" }).click();
+      await page.getByRole("searchbox", { name: "Search options" }).fill("backup start");
+      const row = page.locator('#panel-options [role="option"]');
+      await page.waitForFunction(() => document.querySelectorAll('#panel-options [role="option"]').length === 1);
+      assert.match(await row.innerText(), /site\.backup\.start[\s\S]*declared here[\s\S]*set 3×/);
+      await row.click();
+      await page.getByRole("heading", { name: "site.backup.start" }).waitFor();
+      const [form] = why("site.backup.start");
+      assert.deepEqual(
+        await page.locator(".option-page h3").allInnerTexts(),
+        form.outcomes.map(({ hosts }) => hosts.join(", ")),
+      );
+      const words = { wins: "wins", merges: "is part of the value" };
+      assert.deepEqual(
+        await page.locator(".standings strong").allInnerTexts(),
+        form.outcomes.flatMap(({ standings }) => standings.map(({ result }) => words[result])),
+      );
+      assert.deepEqual(
+        await page.locator(".standings li > div").allInnerTexts(),
+        form.outcomes.flatMap(({ standings }) => standings.map(({ setting }) => `${form.settings[setting].place.path}:${form.settings[setting].place.range.start.line}`)),
+      );
+      // A place leads to the text.
+      await page.locator(".standings li > div .link").first().click();
+      const { place } = form.settings[form.outcomes[0].standings[0].setting];
+      assert.equal(await page.locator("#path").innerText(), place.path);
+    });
+  });
+
+  test("change what becomes of them while one types", () =>
+    using("?debug", {}, async (page) => {
+      await drop(page, {
+        "host.nix": "{ imports = [ ./a.nix ./b.nix ]; }\n",
+        "a.nix": "{ lib, ... }: { x.y = lib.mkForce 1; }\n",
+        "b.nix": "{ x.y = 2; }\n",
+      });
+      await page.locator("#files").getByText("a.nix", { exact: true }).click();
+      const text = await call(page, "text", "a.nix");
+      await call(page, "cursor", text.indexOf("y ="));
+      await page.getByRole("tab", { name: "Options" }).click();
+      await page.locator(".here .link", { hasText: "x.y" }).click();
+      await page.locator(".standings li").first().waitFor();
+      const said = () => page.locator(".standings li").evaluateAll((all) => all.map((it) => `${it.querySelector("strong").innerText} ${it.querySelector(".value").innerText}`));
+      assert.deepEqual(await said(), ["wins mkForce 1", "loses 2"]);
+      const at = text.indexOf("lib.mkForce");
+      await call(page, "cursor", at, at + "lib.mkForce ".length);
+      await page.keyboard.press("Delete");
+      await page.waitForFunction(() => document.querySelector(".standings strong")?.innerText === "ties");
+      assert.deepEqual(await said(), ["ties 1", "ties 2"]);
+    }));
+});
+
+describe("imports", () => {
+  test("are drawn, of all files and of one host", async () => {
+    const graph = (...args) => JSON.parse(execFileSync(NIXAMINE, ["graph", ".", "--format", "json", ...args], { cwd: EXAMPLE, encoding: "utf8" }));
+    await using("?debug", {}, async (page) => {
+      await page.getByRole("tab", { name: "Imports" }).click();
+      const boxes = (count) => page.waitForFunction((count) => document.querySelectorAll(".drawing .file").length === count, count);
+      const all = graph();
+      await boxes(all.files.length);
+      assert.equal(await page.locator(".drawing .edge.conditional").count(), all.imports.filter(({ conditional }) => conditional).length);
+      await page.getByRole("combobox", { name: "Host" }).selectOption("server");
+      const part = graph("--host", "server");
+      await boxes(part.files.length);
+      assert.deepEqual((await page.locator(".drawing .file").allTextContents()).sort(), part.files);
+      // Boxes do not lie upon each other.
+      const places = await page.locator(".drawing rect").evaluateAll((all) => all.map((it) => `${it.getAttribute("x")} ${it.getAttribute("y")}`));
+      assert.equal(new Set(places).size, places.length);
+      await page.locator(".drawing .file", { hasText: "hosts/server" }).first().focus();
+      await page.keyboard.press("Enter");
+      assert.match(await page.locator("#path").innerText(), /^hosts\/server/);
+      assert.equal(await page.locator(".drawing .shown").count(), 1);
+    });
+  });
 });
 
 describe("the engine", () => {
@@ -459,7 +558,7 @@ describe("axe finds no violation", () => {
     test(name, async () => {
       await using("?debug", options, async (page) => {
         const phone = name === "at 360 px";
-        for (const tab of ["Problems", "Rules", "Tree", "Facts"]) {
+        for (const tab of ["Problems", "Rules", "Options", "Imports", "Tree", "Facts"]) {
           if (phone) await page.locator('nav.views [data-to="panel"]').click();
           await page.getByRole("tab", { name: tab, exact: true }).click();
           await page.waitForTimeout(100);
@@ -468,6 +567,10 @@ describe("axe finds no violation", () => {
         await page.getByRole("tab", { name: "Rules", exact: true }).click();
         await page.locator(".rule-list .name").first().click();
         await check(page, "a rule");
+        await page.getByRole("tab", { name: "Options", exact: true }).click();
+        await page.locator('#panel-options [role="option"]').last().click();
+        await page.locator(".standings").first().waitFor();
+        await check(page, "an option");
         await page.getByRole("tab", { name: "Problems", exact: true }).click();
         await page.locator('[role="option"]').nth(1).click();
         if (phone) await page.locator('nav.views [data-to="panel"]').click();
@@ -514,7 +617,7 @@ describe("by keyboard alone", () => {
   test("everything that can be pressed can be reached, and shows the focus", () =>
     using("?debug", {}, async (page) => {
       await page.keyboard.press("F8");
-      for (const tab of ["Problems", "Rules", "Tree", "Facts"]) {
+      for (const tab of ["Problems", "Rules", "Options", "Imports", "Tree", "Facts"]) {
         await page.getByRole("tab", { name: tab, exact: true }).click();
         await call(page, "settled");
         await page.waitForTimeout(100);
@@ -612,6 +715,17 @@ describe("by keyboard alone", () => {
       await page.keyboard.press("Enter");
       assert.equal(await page.evaluate(() => document.activeElement.textContent), "hardcoded-home", "the focus is where it was");
       await page.getByRole("tab", { name: "Rules" }).focus();
+      await page.keyboard.press("ArrowRight");
+      await tabTo(page, '#panel-options [role="listbox"]');
+      await page.keyboard.press("Home");
+      await page.keyboard.press("Enter");
+      await page.locator(".option-page .back").waitFor();
+      await tabTo(page, ".option-page .back");
+      await page.keyboard.press("Enter");
+      await page.getByRole("tab", { name: "Options" }).focus();
+      await page.keyboard.press("ArrowRight");
+      await page.locator(".drawing .file").first().waitFor();
+      await page.getByRole("tab", { name: "Imports" }).focus();
       await page.keyboard.press("ArrowRight");
       await call(page, "settled");
       await page.locator('#panel-tree [role="treeitem"]').first().waitFor();

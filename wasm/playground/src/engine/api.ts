@@ -2,16 +2,35 @@
 
 import type {
   ConfigProblem,
+  Drawing,
   FileEdit,
   FileForm,
   Finding,
   Fixed,
+  ImportGraph,
+  ListedForm,
+  Location,
+  OptionForm,
   Report,
   RuleForm,
   TreeForm,
 } from "nixamine/types";
 
-export type { ConfigProblem, FileEdit, FileForm, Finding, Fixed, Report, RuleForm, TreeForm };
+export type {
+  ConfigProblem,
+  Drawing,
+  FileEdit,
+  FileForm,
+  Finding,
+  Fixed,
+  ImportGraph,
+  ListedForm,
+  Location,
+  OptionForm,
+  Report,
+  RuleForm,
+  TreeForm,
+};
 export type Severity = Finding["severity"];
 export type FixProposal = Finding["fixes"][number];
 export type Range = Finding["range"];

@@ -8,6 +8,8 @@ import type { Change, Command, FromWorker, Queries, Query, QueryKind, SourceText
 export interface Snapshot {
   files: SourceText[];
   others: string[];
+  /** What need not be here of a whole project; `null` for just some files. */
+  absent: readonly string[] | null;
   /** Configurations to hold one after the other: one with an error changes nothing. */
   config: string[];
   shown: string | null;
@@ -95,11 +97,11 @@ export class Engine {
   /** Gives the engine all files, in place of those that it has. */
   load(): void {
     if (this.#worker === null) return;
-    const { files, others, config, shown } = this.#snapshot();
+    const { files, others, absent, config, shown } = this.#snapshot();
     this.#changed.clear();
     const good = files.filter((file) => !this.#aside.has(file.path));
     this.#loading = { done: 0, total: good.length };
-    void this.#command({ kind: "begin", config });
+    void this.#command({ kind: "begin", config, absent });
     if (shown !== null) void this.#command({ kind: "show", path: shown });
     for (let at = 0; at < good.length; at += BATCH) {
       const batch = good.slice(at, at + BATCH);

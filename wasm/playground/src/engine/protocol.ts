@@ -2,7 +2,20 @@
 // id and gets one answer; messages that change something carry a revision and take
 // effect in the order in which they were sent.
 
-import type { ConfigProblem, FileEdit, FileForm, Finding, Fixed, Report, RuleForm, TreeForm } from "./api.ts";
+import type {
+  ConfigProblem,
+  Drawing,
+  FileEdit,
+  FileForm,
+  Finding,
+  Fixed,
+  ImportGraph,
+  ListedForm,
+  OptionForm,
+  Report,
+  RuleForm,
+  TreeForm,
+} from "./api.ts";
 
 export interface SourceText {
   path: string;
@@ -18,8 +31,11 @@ export interface Change {
 
 /** What changes something. */
 export type Command =
-  /** Starts afresh; `config` holds before any file is read. */
-  | { kind: "begin"; config: readonly string[] }
+  /**
+   * Starts afresh; `config` holds before any file is read. With `absent`, globs of
+   * what need not be here, all files of a project follow.
+   */
+  | { kind: "begin"; config: readonly string[]; absent: readonly string[] | null }
   /** Adds files; findings are given after `end`. */
   | { kind: "files"; files: readonly SourceText[] }
   | { kind: "mention"; paths: readonly string[] }
@@ -47,6 +63,11 @@ export interface Queries {
   };
   tree: { ask: { path: string }; answer: TreeForm };
   facts: { ask: { path: string }; answer: FileForm };
+  options: { ask: object; answer: ListedForm[] };
+  why: { ask: { option: string }; answer: OptionForm[] };
+  optionAt: { ask: { path: string; at: number }; answer: OptionForm | null };
+  imports: { ask: object; answer: ImportGraph };
+  drawing: { ask: { host: string | null }; answer: Drawing | null };
 }
 
 export type QueryKind = keyof Queries;

@@ -79,6 +79,7 @@ function run(space: Workspace, command: Command): void {
         const problems = workspace.configure(toml);
         if (at === command.config.length - 1) tell({ kind: "problems", problems });
       }
+      if (command.absent !== null) workspace.isWhole([...command.absent]);
       return;
     case "files":
       for (const file of command.files) {
@@ -134,6 +135,16 @@ function answer(space: Workspace, query: Query): Queries[QueryKind]["answer"] {
       return space.tree(query.path);
     case "facts":
       return space.facts(query.path);
+    case "options":
+      return space.options();
+    case "why":
+      return space.why(query.option);
+    case "optionAt":
+      return space.optionAt(query.path, query.at);
+    case "imports":
+      return space.imports();
+    case "drawing":
+      return space.drawing(query.host);
   }
 }
 
