@@ -2,12 +2,12 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Diagnostic, Related};
-use crate::module::{DEFAULT_PRIORITY, Guard};
+use crate::module::{DEFAULT_PRIORITY, Definition, Guard};
 use crate::options::{Known, Type};
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::workspace::{
-    Configuration, Setting, Settings, View, WorkspaceContext, always_holds, dotted, goes_with,
-    holds,
+    Configuration, FileContext, Setting, Settings, View, WorkspaceContext, always_holds, dotted,
+    goes_with, holds,
 };
 
 declare_rule! {
@@ -76,6 +76,24 @@ declare_rule! {
     /// It takes several modules of one host that add to the list. Where a
     /// condition decides whether they do, the finding says "may".
     ///
+    /// To some lists NixOS itself adds on every machine: `boot.kernelParams`,
+    /// `boot.kernelModules`, and the same of the initrd. A default for these is
+    /// never what happens:
+    ///
+    /// ```nix bad
+    /// { lib, ... }:
+    /// {
+    ///   boot.kernelParams = lib.mkDefault [ "acpi_osi=Linux" ];
+    /// #      ^^^^^^^^^^^^ NixOS itself adds to `boot.kernelParams`, which drops these entries
+    /// }
+    /// ```
+    ///
+    /// ```nix good
+    /// {
+    ///   boot.kernelParams = [ "acpi_osi=Linux" ];
+    /// }
+    /// ```
+    ///
     /// ## When to allow it
     ///
     /// When the entries are for hosts where nobody adds any.
@@ -87,7 +105,8 @@ declare_rule! {
     ///
     /// ## References
     ///
-    /// `filterOverrides` in `lib/modules.nix` of nixpkgs.
+    /// `filterOverrides` in `lib/modules.nix` of nixpkgs, and what
+    /// `nixos/modules/system/boot/kernel.nix` sets.
     pub struct MkDefaultOnList {
         name: "mk-default-on-list",
         group: Workspace,
@@ -103,12 +122,49 @@ declare_rule! {
 /// The priority of `mkDefault`.
 const MK_DEFAULT: u32 = 1000;
 
+/// What NixOS sets on every machine that has a kernel, without `mkDefault`.
+const ADDED_BY_NIXOS: &[&[&str]] = &[
+    &["boot", "kernelParams"],
+    &["boot", "kernelModules"],
+    &["boot", "initrd", "kernelModules"],
+    &["boot", "initrd", "availableKernelModules"],
+];
+
 impl Rule for MkDefaultOnList {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
     }
 
+    fn check_file(&self, cx: &mut FileContext<'_>) {
+        let facts = cx.facts();
+        let mut told = Vec::new();
+        for definition in facts.modules.iter().flat_map(|it| &it.definitions) {
+            let Some(names) = definition.names() else {
+                continue;
+            };
+            let is_lost = ADDED_BY_NIXOS.contains(&names.as_slice())
+                && definition.priorities == [(names.len(), MK_DEFAULT)]
+                && is_some_list(definition, names.len());
+            // A module that several names stand for is there more than once.
+            if !is_lost || told.contains(&definition.value) {
+                continue;
+            }
+            told.push(definition.value);
+            let message = format!(
+                "NixOS itself adds to `{}`, which drops these entries",
+                dotted(&names)
+            );
+            let key = definition.path.last();
+            let range = key.map_or(definition.binding, |key| key.range);
+            cx.report(Diagnostic::new(&Self::META, range, message).help(HELP));
+        }
+    }
+
     fn check_settings(&self, settings: &Settings<'_>, cx: &mut WorkspaceContext<'_>) {
+        // NixOS adds to these whatever else does.
+        if ADDED_BY_NIXOS.contains(&settings.path.as_slice()) {
+            return;
+        }
         let len = settings.path.len();
         let says = |it: &std::sync::Arc<crate::options::Declared>| {
             it.says.apply || it.says.partly || it.says.maybe
@@ -199,16 +255,15 @@ fn may_go_with(
 
 /// Is it `mkDefault [ … ]`, for the option itself?
 fn is_default(setting: &Setting<'_>, len: usize) -> bool {
-    setting.definition.priorities == [(len, MK_DEFAULT)] && is_some_list(setting, len)
+    setting.definition.priorities == [(len, MK_DEFAULT)] && is_some_list(setting.definition, len)
 }
 
 /// Is it `[ … ]` with the priority of a plain definition?
 fn is_plain(setting: &Setting<'_>, len: usize) -> bool {
-    setting.definition.option_priority(len) == DEFAULT_PRIORITY && is_some_list(setting, len)
+    setting.definition.option_priority(len) == DEFAULT_PRIORITY && is_some_list(setting.definition, len)
 }
 
-fn is_some_list(setting: &Setting<'_>, len: usize) -> bool {
-    let definition = setting.definition;
+fn is_some_list(definition: &Definition, len: usize) -> bool {
     definition.path.len() == len
         && definition.update.is_none()
         && !definition.is_dropped()
@@ -230,6 +285,8 @@ fn is_list(ty: &Type) -> bool {
         _ => false,
     }
 }
+
+const HELP: &str = "leave `mkDefault` out: lists of the same priority are joined";
 
 fn describe(
     view: &View<'_>,
@@ -271,7 +328,7 @@ fn describe(
         last.map_or(setting.definition.binding, |key| key.range)
     };
     let mut diagnostic = Diagnostic::new(&MkDefaultOnList::META, key(own), message)
-        .help("leave `mkDefault` out: lists of the same priority are joined");
+        .help(HELP);
     for other in others.iter().take(12) {
         diagnostic.related.push(Related {
             path: (other.file != own.file).then(|| path_of(other)),
@@ -352,6 +409,27 @@ in
     text = lib.mkOption { type = lib.types.lines; };
     applied = lib.mkOption { type = lib.types.listOf lib.types.str; apply = lib.unique; };
   };
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_nixos_adds_to_itself() {
+        check(
+            &MkDefaultOnList::META,
+            r#"
+{ config, lib, ... }: {
+  boot = {
+    kernelParams = lib.mkIf config.x (lib.mkDefault [ "a" ]);
+#   ^^^^^^^^^^^^ NixOS itself adds to `boot.kernelParams`
+    kernelModules = lib.mkForce [ "a" ];
+    blacklistedKernelModules = lib.mkDefault [ "a" ];
+    initrd.kernelModules = lib.mkDefault [ ];
+    initrd.availableKernelModules = lib.mkDefault [ "a" ];
+#          ^^^^^^^^^^^^^^^^^^^^^^ NixOS itself adds
+  };
+  other.boot.kernelParams = lib.mkDefault [ "a" ];
 }
 "#,
         );
