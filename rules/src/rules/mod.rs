@@ -39,6 +39,7 @@ registry! {
         read_only_set::ReadOnlySet,
         duplicate_setting::DuplicateSetting,
         silent_override::SilentOverride,
+        mk_default_on_list::MkDefaultOnList,
         pins_default::PinsDefault,
         contradiction::Contradiction,
         dead_definition::DeadDefinition,

@@ -6,6 +6,7 @@ use crate::module::{Definition, Guard};
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::syntax::TextRange;
 use crate::workspace::FileContext;
+use std::collections::BTreeSet;
 
 declare_rule! {
     /// Settings below a condition that never holds.
@@ -70,11 +71,18 @@ impl Rule for DeadDefinition {
             // One finding for all that hangs on the same conditions.
             let mut told: Vec<&std::sync::Arc<[Guard]>> = Vec::new();
             let mut count = 0;
+            let mut live: Option<BTreeSet<u32>> = None;
             for definition in &module.definitions {
                 let Some(why) = never(definition) else {
                     continue;
                 };
                 if told.iter().any(|known| **known == definition.guards) {
+                    continue;
+                }
+                // Another branch or part of the same binding is set.
+                let live = live.get_or_insert_with(|| starts_of_live(&module.definitions));
+                let (start, end) = (definition.binding.start(), definition.binding.end());
+                if live.range(u32::from(start)..u32::from(end)).next().is_some() {
                     continue;
                 }
                 told.push(&definition.guards);
@@ -91,6 +99,12 @@ impl Rule for DeadDefinition {
             }
         }
     }
+}
+
+/// Where the bindings start of which something is set.
+fn starts_of_live(definitions: &[Definition]) -> BTreeSet<u32> {
+    let live = definitions.iter().filter(|it| never(it).is_none());
+    live.map(|it| it.binding.start().into()).collect()
 }
 
 /// Why a definition never counts.
@@ -131,6 +145,26 @@ mod tests {
   b = lib.mkIf (config.s == "x") (lib.mkIf (config.s == "y") 1);
 # ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this is never set
   c = lib.mkIf config.s (lib.mkIf config.t 1);
+}
+"#,
+        );
+    }
+    #[test]
+    fn a_binding_of_which_a_part_is_set_is_silent() {
+        check(
+            &DeadDefinition::META,
+            r#"
+{ config, lib, ... }: {
+  a = lib.mkIf config.s { x = if config.s then 1 else null; };
+  b = if true then { y = 1; } else null;
+  c = lib.mkMerge [ (lib.mkIf false "x") "y" ];
+  d = lib.mkMerge [
+    (lib.mkIf false { x = 1; })
+#                     ^^^^^^ this is never set: its condition is `false`
+    { y = 1; }
+  ];
+  e = lib.mkMerge [ (lib.mkIf (!config.t) (lib.mkIf config.t 1)) (lib.mkIf false 2) ];
+# ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this is never set: `!config.t`
 }
 "#,
         );
