@@ -82,7 +82,11 @@ impl Rule for DeadDefinition {
                 // Another branch or part of the same binding is set.
                 let live = live.get_or_insert_with(|| starts_of_live(&module.definitions));
                 let (start, end) = (definition.binding.start(), definition.binding.end());
-                if live.range(u32::from(start)..u32::from(end)).next().is_some() {
+                if live
+                    .range(u32::from(start)..u32::from(end))
+                    .next()
+                    .is_some()
+                {
                     continue;
                 }
                 told.push(&definition.guards);

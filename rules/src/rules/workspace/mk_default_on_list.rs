@@ -260,7 +260,8 @@ fn is_default(setting: &Setting<'_>, len: usize) -> bool {
 
 /// Is it `[ … ]` with the priority of a plain definition?
 fn is_plain(setting: &Setting<'_>, len: usize) -> bool {
-    setting.definition.option_priority(len) == DEFAULT_PRIORITY && is_some_list(setting.definition, len)
+    setting.definition.option_priority(len) == DEFAULT_PRIORITY
+        && is_some_list(setting.definition, len)
 }
 
 fn is_some_list(definition: &Definition, len: usize) -> bool {
@@ -327,8 +328,7 @@ fn describe(
         let last = setting.definition.path.last();
         last.map_or(setting.definition.binding, |key| key.range)
     };
-    let mut diagnostic = Diagnostic::new(&MkDefaultOnList::META, key(own), message)
-        .help(HELP);
+    let mut diagnostic = Diagnostic::new(&MkDefaultOnList::META, key(own), message).help(HELP);
     for other in others.iter().take(12) {
         diagnostic.related.push(Related {
             path: (other.file != own.file).then(|| path_of(other)),
