@@ -279,82 +279,119 @@ fn ms(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64() * 1e3)
 }
 
-/// A sysctl key of one module changes to one that another module sets, and back.
+/// An edit that changes what is said of other modules, and back.
+struct Shared {
+    /// What is edited.
+    what: &'static str,
+    /// The modules that take the place of the first ones; the last is edited.
+    modules: [String; 2],
+    /// The letter that changes, in two states. In the second a rule finds something
+    /// in both modules, or in the one that is not edited.
+    letters: [&'static str; 2],
+    /// The rule, and whether it speaks in the edited module, too.
+    rule: (&'static str, bool),
+}
+
+fn shared() -> [Shared; 3] {
+    let sysctl = |key: &str| format!("{{\n  boot.kernel.sysctl.\"{key}\" = 1;\n}}\n");
+    let declaring = |ty: &str, rest: &str| {
+        format!(
+            "{{ lib, ... }}:\n{{\n  options.bench.shared = lib.mkOption {{ type = lib.types.{ty}; }};\n{rest}}}\n"
+        )
+    };
+    let setting = |value: &str| format!("{{\n  bench.shared = {value};\n}}\n");
+    [
+        Shared {
+            what: "sysctl key",
+            modules: [sysctl("bench.key_a"), sysctl("bench.key_@")],
+            letters: ["b", "a"],
+            rule: ("duplicate-sysctl", true),
+        },
+        Shared {
+            what: "value of a declared option",
+            modules: [
+                declaring("int", "  config.bench.shared = 1;\n"),
+                setting("@"),
+            ],
+            letters: ["1", "2"],
+            rule: ("option-conflict", true),
+        },
+        Shared {
+            what: "type of a declared option",
+            modules: [setting("1"), declaring("ints.u@", "")],
+            letters: ["8", "x"],
+            rule: ("option-type-mismatch", false),
+        },
+    ]
+}
+
+/// A letter of one module changes, and with it what is found in another one.
 fn workspace(run: &Run) {
     let seed = run.seed;
-    println!("\n## Workspace (seed {seed}; ms; one edit that changes a sysctl key)\n");
-    println!("| modules | join from nothing | edit to findings, p50 | p99 | worst |");
-    println!("|---|---|---|---|---|");
+    println!("\n## Workspace (seed {seed}; ms; one letter, and every module it concerns)\n");
+    println!("| modules | what changes | join from nothing | edit to findings, p50 | p99 | worst |");
+    println!("|---|---|---|---|---|---|");
     let settings = Settings::default();
     for &count in run.sizes(&[100, 5_000]) {
-        let mut documents: Vec<_> = project(seed, count, 3_000)
-            .into_iter()
-            .map(|(path, text)| analyze(Source::new(path, text), &settings))
-            .collect();
-        let setting = |key: &str| format!("{{\n  boot.kernel.sysctl.\"{key}\" = 1;\n}}\n");
-        // Two of the modules that the host imports.
-        documents
-            .retain(|document| !["modules/m0.nix", "modules/m1.nix"].contains(&&**document.path()));
-        documents.push(analyze(
-            Source::new("modules/m0.nix", setting("bench.key_a")),
-            &settings,
-        ));
-        let edited = setting("bench.key_b");
-        let place = edited.find("_b").unwrap_or_default() as u32 + 1;
-        documents.push(Document::open(
-            Source::new("modules/m1.nix", edited),
-            &settings,
-        ));
-        let mut workspace = Workspace::new(documents, []);
-        let join = time(|| workspace.join(&settings));
-        let position = |path: &str, workspace: &Workspace| {
-            workspace
-                .documents()
-                .iter()
-                .position(|document| &**document.path() == path)
-        };
-        let (Some(file), Some(other)) = (
-            position("modules/m1.nix", &workspace),
-            position("modules/m0.nix", &workspace),
-        ) else {
-            continue;
-        };
-        let mut times = Vec::new();
-        for round in 0..run.rounds(1_000) {
-            let text = if round % 2 == 0 { "a" } else { "b" }.to_owned();
-            let edits = [TextEdit {
-                range: TextRange::at(place.into(), 1.into()),
-                text,
-            }];
-            let start = Instant::now();
-            let edited = workspace.edit("modules/m1.nix", &edits, &settings);
-            let own = workspace.findings(file).len();
-            let others: usize = edited
-                .others
-                .iter()
-                .map(|file| workspace.findings(*file).len())
-                .sum();
-            times.push(start.elapsed());
-            let clash = |file: usize| {
-                workspace
-                    .findings(file)
-                    .iter()
-                    .any(|f| f.rule().name == "duplicate-sysctl")
+        for shared in shared() {
+            let mut documents: Vec<_> = project(seed, count, 3_000)
+                .into_iter()
+                .map(|(path, text)| analyze(Source::new(path, text), &settings))
+                .collect();
+            // Two of the modules that the host imports.
+            let [other, edited] = ["modules/m0.nix", "modules/m1.nix"];
+            documents.retain(|document| ![other, edited].contains(&&**document.path()));
+            let [text, template] = &shared.modules;
+            documents.push(analyze(Source::new(other, text.as_str()), &settings));
+            let place = template.find('@').unwrap_or_default() as u32;
+            let text = template.replace('@', shared.letters[0]);
+            documents.push(Document::open(Source::new(edited, text), &settings));
+            let mut workspace = Workspace::new(documents, []);
+            let join = time(|| workspace.join(&settings));
+            let (Some(file), Some(other)) =
+                (workspace.position(edited), workspace.position(other))
+            else {
+                continue;
             };
-            assert_eq!(
-                (clash(file), clash(other)),
-                (round % 2 == 0, round % 2 == 0)
+            let mut times = Vec::new();
+            for round in 0..run.rounds(1_000) {
+                let state = (round + 1) % 2;
+                let edits = [TextEdit {
+                    range: TextRange::at(place.into(), 1.into()),
+                    text: shared.letters[state].to_owned(),
+                }];
+                let start = Instant::now();
+                let touched = workspace.edit(edited, &edits, &settings);
+                let own = workspace.findings(file).len();
+                let others: usize = touched
+                    .others
+                    .iter()
+                    .map(|file| workspace.findings(*file).len())
+                    .sum();
+                times.push(start.elapsed());
+                let (rule, both) = shared.rule;
+                let is_found = |file: usize| {
+                    let found = workspace.findings(file);
+                    found.iter().any(|found| found.rule().name == rule)
+                };
+                assert_eq!(
+                    (is_found(file), is_found(other)),
+                    (both && state == 1, state == 1),
+                    "{}",
+                    shared.what
+                );
+                black_box((own, others));
+            }
+            times.sort_unstable();
+            println!(
+                "| {count} | {} | {} | {} | {} | {} |",
+                shared.what,
+                ms(join),
+                ms(at(&times, 50)),
+                ms(at(&times, 99)),
+                ms(at(&times, 100))
             );
-            black_box((own, others));
         }
-        times.sort_unstable();
-        println!(
-            "| {count} | {} | {} | {} | {} |",
-            ms(join),
-            ms(at(&times, 50)),
-            ms(at(&times, 99)),
-            ms(at(&times, 100))
-        );
     }
 }
 
