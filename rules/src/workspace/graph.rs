@@ -2,7 +2,9 @@
 
 use super::Presence;
 use crate::linter::Document;
-use crate::module::{Certainty, Class, Definition, Guard, Import, ModuleFacts, Origin, Target};
+use crate::module::{
+    Certainty, Class, Definition, Entry, Folder, Guard, Import, ModuleFacts, Origin, Spot, Target,
+};
 use crate::path;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -736,6 +738,15 @@ impl Linker<'_, '_> {
                     .filter_map(|(found, _)| to_file(found, guards.clone()))
                     .collect()
             }
+            Target::Folder(listing) => self
+                .listed(own_path, listing)
+                .into_iter()
+                // A file that lists its own folder does not mean itself.
+                .filter(|(found, _)| *found != file)
+                .filter_map(|(found, doubts)| {
+                    to_file(found, guards.iter().cloned().chain(doubts).collect())
+                })
+                .collect(),
             Target::Named(name) => {
                 let Some(exports) = resolver.exports.get(name.as_str()) else {
                     self.unknown = true;
@@ -760,6 +771,71 @@ impl Linker<'_, '_> {
                 Vec::new()
             }
         }
+    }
+}
+
+impl Linker<'_, '_> {
+    /// The files that a list names which `own_path` reads off a folder, each with the
+    /// doubts about it.
+    fn listed(&self, own_path: &str, listing: &Folder) -> Vec<(usize, Vec<Guard>)> {
+        let resolver = self.resolver;
+        let find = |spot: &Spot, name: &str| {
+            let base = match spot.from_flake {
+                true => resolver.flake(own_path),
+                false => path::parent(own_path),
+            };
+            path::join(base, &spot.of(name))
+        };
+        // What is no document may be there all the same.
+        let exists = |path: &str| resolver.files.contains_key(path).then_some(true);
+        let Some(folder) = find(&listing.read, "") else {
+            return Vec::new();
+        };
+        let mut entries: Vec<Entry<'_>> = Vec::new();
+        for document in resolver.documents {
+            let path = &**document.path();
+            let rest = match folder.as_str() {
+                "" => Some(path),
+                folder => path
+                    .strip_prefix(folder)
+                    .and_then(|rest| rest.strip_prefix('/')),
+            };
+            let Some(rest) = rest else { continue };
+            let (name, is_folder) = match rest.split_once('/') {
+                _ if listing.is_deep => (path::file_name(path), false),
+                Some((name, _)) => (name, true),
+                None => (rest, false),
+            };
+            let len = path.len() - rest.len() + if is_folder { name.len() } else { rest.len() };
+            entries.push(Entry {
+                name,
+                is_folder,
+                path: &path[..len],
+            });
+        }
+        entries.sort_unstable();
+        entries.dedup();
+        let mut all = Vec::new();
+        for entry in entries {
+            let mut doubts = Vec::new();
+            let is_kept = listing.wanted.iter().all(|wanted| {
+                let kept = wanted.keeps(&entry, &find, &exists);
+                if kept.is_none() {
+                    let filter = wanted.doubt().unwrap_or_default();
+                    doubts.push(Guard::doubt(filter, entry.name));
+                }
+                kept != Some(false)
+            });
+            let path = match listing.is_deep {
+                true => Some(entry.path.to_owned()),
+                false => find(&listing.import, entry.name),
+            };
+            let found = path.and_then(|path| resolver.file(&path));
+            if let Some(found) = found.filter(|_| is_kept) {
+                all.push((found, doubts));
+            }
+        }
+        all
     }
 }
 
