@@ -862,3 +862,156 @@ fn hole_of<'p>(path: &'p str, prefix: &str, after: &str) -> Option<&'p str> {
     // Without a suffix the hole is a folder or holds the whole file name.
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::linter::{Source, analyze};
+    use crate::{Settings, Workspace};
+
+    /// What a file of these imports that lies in a folder with some others, each with
+    /// a `?` where a filter leaves it in doubt.
+    fn imported(text: &str) -> String {
+        let settings = Settings::default();
+        let module = "{ services.x.enable = true; }";
+        let files = [
+            "mods/a.nix",
+            "mods/b.nix",
+            "mods/deep/c.nix",
+            "mods/deep/default.nix",
+            "mods/empty/d.nix",
+            "other.nix",
+        ];
+        let mut documents = vec![analyze(Source::new("mods/default.nix", text), &settings)];
+        documents.extend(files.map(|path| analyze(Source::new(path, module), &settings)));
+        let workspace = Workspace::new(documents, []);
+        let graph = workspace.graph(&settings);
+        let path_of = |id| &**workspace.documents[graph.place(id).0].path();
+        let mut all: Vec<String> = graph
+            .each_edge()
+            .filter(|(from, _, _)| path_of(*from) == "mods/default.nix")
+            .map(|(_, to, guards)| {
+                let path = path_of(to);
+                let doubt = if guards.is_empty() { "" } else { "?" };
+                format!("{}{doubt}", path.trim_start_matches("mods/"))
+            })
+            .collect();
+        all.sort();
+        all.join(" ")
+    }
+
+    #[test]
+    fn lists_are_read_off_folders() {
+        let everything = "a.nix b.nix deep/default.nix";
+        let below = "a.nix b.nix deep/c.nix deep/default.nix empty/d.nix";
+        for (imports, expected) in [
+            (
+                "map (n: ./. + \"/${n}\") (builtins.attrNames (builtins.readDir ./.))",
+                everything,
+            ),
+            (
+                "map (n: ./${n}) (lib.attrNames (builtins.readDir ../mods))",
+                everything,
+            ),
+            (
+                "with builtins; map (n: ./${n}) (attrNames (readDir ./.))",
+                everything,
+            ),
+            (
+                "lib.mapAttrsToList (n: _: ./. + \"/${n}\") (lib.filterAttrs \
+                 (n: t: t == \"directory\") (builtins.readDir ./.))",
+                "deep/default.nix",
+            ),
+            (
+                "lib.mapAttrsToList (n: _: ./. + \"/${n}\") (lib.filterAttrs \
+                 (n: t: t == \"regular\" && n != \"a.nix\") (builtins.readDir ./.))",
+                "b.nix",
+            ),
+            (
+                "lib.pipe ./. [ builtins.readDir (lib.filterAttrs (n: _: lib.hasSuffix \".nix\" n)) \
+                 lib.attrNames (lib.remove \"b.nix\") (map (lib.path.append ./.)) ]",
+                "a.nix",
+            ),
+            (
+                "builtins.readDir ./. |> builtins.attrNames |> \
+                 builtins.filter (lib.hasPrefix \"a\") |> map (n: ./${n})",
+                "a.nix",
+            ),
+            (
+                "lib.attrValues (lib.mapAttrs (n: _: import ./${n}) \
+                 (removeAttrs (builtins.readDir ./.) [ \"a.nix\" \"deep\" ]))",
+                "b.nix",
+            ),
+            (
+                "lib.forEach (lib.attrNames (builtins.readDir ./.)) \
+                 (n: ./. + \"/${n}/c.nix\")",
+                "deep/c.nix",
+            ),
+            // Names of one folder, files of another.
+            (
+                "map (n: ../. + \"/${n}\") (lib.attrNames (builtins.readDir ./.))",
+                "",
+            ),
+            // Through names.
+            (
+                "let here = ./.; wanted = n: t: t == \"directory\" || n == \"b.nix\"; \
+                 all = lib.filterAttrs wanted (builtins.readDir here); \
+                 load = n: import (here + \"/${n}\"); in lib.mapAttrsToList (n: _: load n) all",
+                "b.nix deep/default.nix",
+            ),
+            // What a filter asks may not be known, of some entries or of all.
+            (
+                "map (n: ./${n}) (lib.filter f (lib.attrNames (builtins.readDir ./.)))",
+                "a.nix? b.nix? deep/default.nix?",
+            ),
+            (
+                "map (n: ./${n}) (lib.filter (n: n == \"a.nix\" || n != \"b.nix\" && f n) \
+                 (lib.attrNames (builtins.readDir ./.)))",
+                "a.nix deep/default.nix?",
+            ),
+            (
+                "map (n: ./${n}) (lib.filter (n: builtins.pathExists ./${n}/default.nix) \
+                 (lib.attrNames (builtins.readDir ./.)))",
+                "a.nix? b.nix? deep/default.nix",
+            ),
+            // Every file below.
+            (
+                "lib.filter (lib.hasSuffix \".nix\") (map toString \
+                 (lib.filesystem.listFilesRecursive ./.))",
+                below,
+            ),
+            (
+                "lib.filter (p: baseNameOf p != \"default.nix\" && p != ./a.nix) \
+                 (lib.filesystem.listFilesRecursive ./.)",
+                "b.nix deep/c.nix empty/d.nix",
+            ),
+            // A string is no path.
+            (
+                "lib.filter (p: p != ./a.nix) (map toString \
+                 (lib.filesystem.listFilesRecursive ./deep))",
+                "deep/c.nix? deep/default.nix?",
+            ),
+            // What is made of the names is not known, or which folder is read.
+            (
+                "map (n: f ./${n}) (lib.attrNames (builtins.readDir ./.))",
+                "",
+            ),
+            ("map (n: ./${n}) (lib.attrNames (builtins.readDir dir))", ""),
+            (
+                "map (n: ./${n}) (f (lib.attrNames (builtins.readDir ./.)))",
+                "",
+            ),
+        ] {
+            let text = format!("{{ lib, f, dir, ... }}: {{ imports = {imports}; }}");
+            assert_eq!(imported(&text), expected, "{imports}");
+        }
+    }
+
+    #[test]
+    fn doubts_about_files_are_not_the_same_doubt() {
+        let a = super::Guard::doubt("f", "a.nix");
+        let b = super::Guard::doubt("f", "b.nix");
+        assert_ne!(a, b);
+        assert!(!a.contradicts(&b));
+        assert_eq!(a.to_string(), "(f) \"a.nix\"");
+    }
+}
