@@ -1,6 +1,7 @@
 //! Reading the facts of one file off its tree.
 
 use super::decide::{self, Decides, Irregular, Irregularity};
+use super::folder;
 use super::shape::{Names, Shape, class_of_path, module_shape};
 use super::targets::{named_target, path_target, tree};
 use super::{
@@ -116,6 +117,8 @@ pub(super) struct Collector<'f> {
     expressions: Vec<SyntaxNode>,
     /// How many names were followed to what they are bound to.
     followed: u32,
+    /// Does the text name a function that reads folders? `None` until somebody asks.
+    reads: Option<bool>,
     /// Set while only what an edit touched is read.
     pub(super) again: Option<Again>,
 }
@@ -183,6 +186,7 @@ impl<'f> Collector<'f> {
             deep: 0,
             expressions: Vec::new(),
             followed: 0,
+            reads: None,
             again: None,
         }
     }
@@ -836,6 +840,11 @@ impl<'f> Collector<'f> {
             place: range,
             guards: here.guards.clone(),
         };
+        if let Some(target) = self.listing(value, env) {
+            out.push(import(target));
+            self.deep -= 1;
+            return;
+        }
         match value.kind() {
             SyntaxKind::NODE_LIST => {
                 for element in value.children() {
@@ -942,6 +951,38 @@ impl<'f> Collector<'f> {
             }
         }
         self.deep -= 1;
+    }
+
+    /// A list that is read off a folder.
+    fn listing(&mut self, value: &SyntaxNode, env: &Env) -> Option<Target> {
+        let is_step =
+            value.kind() == SyntaxKind::NODE_APPLY || is_operator(value, ast::BinOpKind::PipeRight);
+        if !is_step || !self.reads_folders() || self.followed >= MOST_FOLLOWED {
+            return None;
+        }
+        let (folder, followed) = folder::listing(value, env);
+        self.followed += followed.len() as u32;
+        for bound in &followed {
+            self.watch(bound);
+        }
+        let folder = folder?;
+        let is_plain = folder.is_deep && folder.wanted.is_empty() && !folder.read.from_flake;
+        Some(match is_plain {
+            true => Target::Tree {
+                folder: folder.read.before,
+                skip_underscore: false,
+            },
+            false => Target::Folder(Box::new(folder)),
+        })
+    }
+
+    /// Does the file read folders at all?
+    fn reads_folders(&mut self) -> bool {
+        let text = self.tree.text();
+        *self.reads.get_or_insert_with(|| {
+            let mut readers = folder::READERS.iter();
+            readers.any(|reader| memchr::memmem::find(text.as_bytes(), reader).is_some())
+        })
     }
 
     /// Calls of a function with a set that holds `modules = [ … ]`, and the

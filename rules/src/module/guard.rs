@@ -73,6 +73,16 @@ impl Guard {
         }
     }
 
+    /// Whether a filter that is not understood keeps a file: nobody knows, and of
+    /// two files it may keep one.
+    pub(crate) fn doubt(filter: &str, name: &str) -> Self {
+        Self {
+            text: format!("({filter}) \"{name}\"").into(),
+            negated: false,
+            equals: None,
+        }
+    }
+
     /// Does it pick a configuration, and so leave no doubt within one?
     pub fn is_choice(&self) -> bool {
         self.text.starts_with("choice ")
@@ -130,7 +140,7 @@ fn is_literal(text: &str) -> bool {
 
 /// The text of an expression without trivia and with names resolved, so that
 /// `cfg.enable` and `config.services.x.enable` are the same.
-fn normalise(expr: &SyntaxNode, env: &Env) -> SmolStr {
+pub(super) fn normalise(expr: &SyntaxNode, env: &Env) -> SmolStr {
     let mut text = String::new();
     write(expr, env, &mut text);
     text.into()

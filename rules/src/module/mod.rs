@@ -3,6 +3,7 @@
 
 mod collect;
 mod decide;
+mod folder;
 mod guard;
 mod header;
 mod shape;
@@ -14,6 +15,8 @@ pub(crate) use collect::env_at;
 pub(crate) use collect::{line_breaks, lines, lines_of, touched};
 pub(crate) use collect::{literal, priority_number};
 pub use decide::{Irregular, Irregularity};
+pub use folder::Folder;
+pub(crate) use folder::{Entry, Spot};
 pub use guard::Guard;
 pub use header::Header;
 pub(crate) use header::code_lines;
@@ -201,6 +204,8 @@ pub enum Target {
         /// Are files whose path holds `/_` left out, as import-tree does?
         skip_underscore: bool,
     },
+    /// What a folder holds, filtered.
+    Folder(Box<Folder>),
     /// Another module expression of the same file.
     Module(usize),
     /// An output of this flake.

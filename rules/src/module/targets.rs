@@ -60,7 +60,7 @@ fn pieces(expr: &SyntaxNode, env: &Env, out: &mut Vec<Piece>) {
 }
 
 /// `self`, `inputs.self`, `self.outPath`.
-fn is_own_flake(expr: &SyntaxNode, env: &Env) -> bool {
+pub(super) fn is_own_flake(expr: &SyntaxNode, env: &Env) -> bool {
     let Some(meaning) = env.meaning(expr) else {
         return false;
     };

@@ -173,6 +173,11 @@ fn import(import: &module::Import, places: &Measured) -> ImportForm {
         Target::FromFlake(path) => ("path", Some(format!("{{flake}}/{path}"))),
         Target::Pattern { before, after, .. } => ("pattern", Some(format!("{before}*{after}"))),
         Target::Tree { folder, .. } => ("tree", Some(folder.clone())),
+        Target::Folder(listing) => {
+            let read = &listing.read;
+            let base = if read.from_flake { "{flake}/" } else { "" };
+            ("folder", Some(format!("{base}{}", read.before)))
+        }
         Target::Module(_) => ("module", None),
         Target::Named(name) => ("named", Some(name.to_string())),
         Target::Foreign => ("foreign", None),

@@ -2,7 +2,9 @@
 
 use super::Presence;
 use crate::linter::Document;
-use crate::module::{Certainty, Class, Definition, Guard, Import, ModuleFacts, Origin, Target};
+use crate::module::{
+    Certainty, Class, Definition, Entry, Folder, Guard, Import, ModuleFacts, Origin, Spot, Target,
+};
 use crate::path;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -736,6 +738,15 @@ impl Linker<'_, '_> {
                     .filter_map(|(found, _)| to_file(found, guards.clone()))
                     .collect()
             }
+            Target::Folder(listing) => self
+                .listed(own_path, listing)
+                .into_iter()
+                // A file that lists its own folder does not mean itself.
+                .filter(|(found, _)| *found != file)
+                .filter_map(|(found, doubts)| {
+                    to_file(found, guards.iter().cloned().chain(doubts).collect())
+                })
+                .collect(),
             Target::Named(name) => {
                 let Some(exports) = resolver.exports.get(name.as_str()) else {
                     self.unknown = true;
@@ -763,6 +774,71 @@ impl Linker<'_, '_> {
     }
 }
 
+impl Linker<'_, '_> {
+    /// The files that a list names which `own_path` reads off a folder, each with the
+    /// doubts about it.
+    fn listed(&self, own_path: &str, listing: &Folder) -> Vec<(usize, Vec<Guard>)> {
+        let resolver = self.resolver;
+        let find = |spot: &Spot, name: &str| {
+            let base = match spot.from_flake {
+                true => resolver.flake(own_path),
+                false => path::parent(own_path),
+            };
+            path::join(base, &spot.of(name))
+        };
+        // What is no document may be there all the same.
+        let exists = |path: &str| resolver.files.contains_key(path).then_some(true);
+        let Some(folder) = find(&listing.read, "") else {
+            return Vec::new();
+        };
+        let mut entries: Vec<Entry<'_>> = Vec::new();
+        for document in resolver.documents {
+            let path = &**document.path();
+            let rest = match folder.as_str() {
+                "" => Some(path),
+                folder => path
+                    .strip_prefix(folder)
+                    .and_then(|rest| rest.strip_prefix('/')),
+            };
+            let Some(rest) = rest else { continue };
+            let (name, is_folder) = match rest.split_once('/') {
+                _ if listing.is_deep => (path::file_name(path), false),
+                Some((name, _)) => (name, true),
+                None => (rest, false),
+            };
+            let len = path.len() - rest.len() + if is_folder { name.len() } else { rest.len() };
+            entries.push(Entry {
+                name,
+                is_folder,
+                path: &path[..len],
+            });
+        }
+        entries.sort_unstable();
+        entries.dedup();
+        let mut all = Vec::new();
+        for entry in entries {
+            let mut doubts = Vec::new();
+            let is_kept = listing.wanted.iter().all(|wanted| {
+                let kept = wanted.keeps(&entry, &find, &exists);
+                if kept.is_none() {
+                    let filter = wanted.doubt().unwrap_or_default();
+                    doubts.push(Guard::doubt(filter, entry.name));
+                }
+                kept != Some(false)
+            });
+            let path = match listing.is_deep {
+                true => Some(entry.path.to_owned()),
+                false => find(&listing.import, entry.name),
+            };
+            let found = path.and_then(|path| resolver.file(&path));
+            if let Some(found) = found.filter(|_| is_kept) {
+                all.push((found, doubts));
+            }
+        }
+        all
+    }
+}
+
 /// `base` and the text before the hole, as the start of a path.
 fn joined_prefix(base: &str, before: &str) -> Option<String> {
     let (folder, partial) = before.rsplit_once('/').unwrap_or(("", before));
@@ -785,4 +861,157 @@ fn hole_of<'p>(path: &'p str, prefix: &str, after: &str) -> Option<&'p str> {
     let name = rest.strip_suffix(after)?;
     // Without a suffix the hole is a folder or holds the whole file name.
     (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::linter::{Source, analyze};
+    use crate::{Settings, Workspace};
+
+    /// What a file of these imports that lies in a folder with some others, each with
+    /// a `?` where a filter leaves it in doubt.
+    fn imported(text: &str) -> String {
+        let settings = Settings::default();
+        let module = "{ services.x.enable = true; }";
+        let files = [
+            "mods/a.nix",
+            "mods/b.nix",
+            "mods/deep/c.nix",
+            "mods/deep/default.nix",
+            "mods/empty/d.nix",
+            "other.nix",
+        ];
+        let mut documents = vec![analyze(Source::new("mods/default.nix", text), &settings)];
+        documents.extend(files.map(|path| analyze(Source::new(path, module), &settings)));
+        let workspace = Workspace::new(documents, []);
+        let graph = workspace.graph(&settings);
+        let path_of = |id| &**workspace.documents[graph.place(id).0].path();
+        let mut all: Vec<String> = graph
+            .each_edge()
+            .filter(|(from, _, _)| path_of(*from) == "mods/default.nix")
+            .map(|(_, to, guards)| {
+                let path = path_of(to);
+                let doubt = if guards.is_empty() { "" } else { "?" };
+                format!("{}{doubt}", path.trim_start_matches("mods/"))
+            })
+            .collect();
+        all.sort();
+        all.join(" ")
+    }
+
+    #[test]
+    fn lists_are_read_off_folders() {
+        let everything = "a.nix b.nix deep/default.nix";
+        let below = "a.nix b.nix deep/c.nix deep/default.nix empty/d.nix";
+        for (imports, expected) in [
+            (
+                "map (n: ./. + \"/${n}\") (builtins.attrNames (builtins.readDir ./.))",
+                everything,
+            ),
+            (
+                "map (n: ./${n}) (lib.attrNames (builtins.readDir ../mods))",
+                everything,
+            ),
+            (
+                "with builtins; map (n: ./${n}) (attrNames (readDir ./.))",
+                everything,
+            ),
+            (
+                "lib.mapAttrsToList (n: _: ./. + \"/${n}\") (lib.filterAttrs \
+                 (n: t: t == \"directory\") (builtins.readDir ./.))",
+                "deep/default.nix",
+            ),
+            (
+                "lib.mapAttrsToList (n: _: ./. + \"/${n}\") (lib.filterAttrs \
+                 (n: t: t == \"regular\" && n != \"a.nix\") (builtins.readDir ./.))",
+                "b.nix",
+            ),
+            (
+                "lib.pipe ./. [ builtins.readDir (lib.filterAttrs (n: _: lib.hasSuffix \".nix\" n)) \
+                 lib.attrNames (lib.remove \"b.nix\") (map (lib.path.append ./.)) ]",
+                "a.nix",
+            ),
+            (
+                "builtins.readDir ./. |> builtins.attrNames |> \
+                 builtins.filter (lib.hasPrefix \"a\") |> map (n: ./${n})",
+                "a.nix",
+            ),
+            (
+                "lib.attrValues (lib.mapAttrs (n: _: import ./${n}) \
+                 (removeAttrs (builtins.readDir ./.) [ \"a.nix\" \"deep\" ]))",
+                "b.nix",
+            ),
+            (
+                "lib.forEach (lib.attrNames (builtins.readDir ./.)) \
+                 (n: ./. + \"/${n}/c.nix\")",
+                "deep/c.nix",
+            ),
+            // Names of one folder, files of another.
+            (
+                "map (n: ../. + \"/${n}\") (lib.attrNames (builtins.readDir ./.))",
+                "",
+            ),
+            // Through names.
+            (
+                "let here = ./.; wanted = n: t: t == \"directory\" || n == \"b.nix\"; \
+                 all = lib.filterAttrs wanted (builtins.readDir here); \
+                 load = n: import (here + \"/${n}\"); in lib.mapAttrsToList (n: _: load n) all",
+                "b.nix deep/default.nix",
+            ),
+            // What a filter asks may not be known, of some entries or of all.
+            (
+                "map (n: ./${n}) (lib.filter f (lib.attrNames (builtins.readDir ./.)))",
+                "a.nix? b.nix? deep/default.nix?",
+            ),
+            (
+                "map (n: ./${n}) (lib.filter (n: n == \"a.nix\" || n != \"b.nix\" && f n) \
+                 (lib.attrNames (builtins.readDir ./.)))",
+                "a.nix deep/default.nix?",
+            ),
+            (
+                "map (n: ./${n}) (lib.filter (n: builtins.pathExists ./${n}/default.nix) \
+                 (lib.attrNames (builtins.readDir ./.)))",
+                "a.nix? b.nix? deep/default.nix",
+            ),
+            // Every file below.
+            (
+                "lib.filter (lib.hasSuffix \".nix\") (map toString \
+                 (lib.filesystem.listFilesRecursive ./.))",
+                below,
+            ),
+            (
+                "lib.filter (p: baseNameOf p != \"default.nix\" && p != ./a.nix) \
+                 (lib.filesystem.listFilesRecursive ./.)",
+                "b.nix deep/c.nix empty/d.nix",
+            ),
+            // A string is no path.
+            (
+                "lib.filter (p: p != ./a.nix) (map toString \
+                 (lib.filesystem.listFilesRecursive ./deep))",
+                "deep/c.nix? deep/default.nix?",
+            ),
+            // What is made of the names is not known, or which folder is read.
+            (
+                "map (n: f ./${n}) (lib.attrNames (builtins.readDir ./.))",
+                "",
+            ),
+            ("map (n: ./${n}) (lib.attrNames (builtins.readDir dir))", ""),
+            (
+                "map (n: ./${n}) (f (lib.attrNames (builtins.readDir ./.)))",
+                "",
+            ),
+        ] {
+            let text = format!("{{ lib, f, dir, ... }}: {{ imports = {imports}; }}");
+            assert_eq!(imported(&text), expected, "{imports}");
+        }
+    }
+
+    #[test]
+    fn doubts_about_files_are_not_the_same_doubt() {
+        let a = super::Guard::doubt("f", "a.nix");
+        let b = super::Guard::doubt("f", "b.nix");
+        assert_ne!(a, b);
+        assert!(!a.contradicts(&b));
+        assert_eq!(a.to_string(), "(f) \"a.nix\"");
+    }
 }
