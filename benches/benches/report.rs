@@ -318,8 +318,8 @@ fn shared() -> [Shared; 3] {
         },
         Shared {
             what: "type of a declared option",
-            modules: [setting("1"), declaring("ints.u@", "")],
-            letters: ["8", "x"],
+            modules: [setting("200"), declaring("ints.@8", "")],
+            letters: ["u", "s"],
             rule: ("option-type-mismatch", false),
         },
     ]
@@ -329,7 +329,9 @@ fn shared() -> [Shared; 3] {
 fn workspace(run: &Run) {
     let seed = run.seed;
     println!("\n## Workspace (seed {seed}; ms; one letter, and every module it concerns)\n");
-    println!("| modules | what changes | join from nothing | edit to findings, p50 | p99 | worst |");
+    println!(
+        "| modules | what changes | join from nothing | edit to findings, p50 | p99 | worst |"
+    );
     println!("|---|---|---|---|---|---|");
     let settings = Settings::default();
     for &count in run.sizes(&[100, 5_000]) {
@@ -348,8 +350,7 @@ fn workspace(run: &Run) {
             documents.push(Document::open(Source::new(edited, text), &settings));
             let mut workspace = Workspace::new(documents, []);
             let join = time(|| workspace.join(&settings));
-            let (Some(file), Some(other)) =
-                (workspace.position(edited), workspace.position(other))
+            let (Some(file), Some(other)) = (workspace.position(edited), workspace.position(other))
             else {
                 continue;
             };
