@@ -112,6 +112,8 @@ pub struct OptionFacts<'w> {
     pub declared: &'w [Arc<Declared>],
     /// The type of what the whole path leads to.
     pub ty: Option<&'w Type>,
+    /// What it is for, as it is written.
+    pub description: Option<&'w SmolStr>,
     /// Where the workspace declares it.
     pub declarations: Vec<Site>,
     /// What sets it.
@@ -197,13 +199,21 @@ impl<'w> Knowledge<'w> {
                 settings.push(setting);
             }
         });
+        let (declarations, described): (Vec<_>, Vec<_>) =
+            self.declarations(class, &path[..len]).into_iter().unzip();
+        // What was linked may know a description from before it was edited.
+        let description = match described.is_empty() {
+            true => declared.first().and_then(|it| it.description.as_ref()),
+            false => described.into_iter().flatten().next(),
+        };
         let mut facts = OptionFacts {
             class,
             path: path.to_vec(),
             len,
             declared,
             ty,
-            declarations: self.declarations(class, &path[..len]),
+            description,
+            declarations,
             settings,
             outcomes: Vec::new(),
         };
@@ -211,23 +221,24 @@ impl<'w> Knowledge<'w> {
         facts
     }
 
-    /// Where modules of the workspace declare an option.
-    fn declarations(&self, class: Class, path: &[SmolStr]) -> Vec<Site> {
+    /// Where modules of the workspace declare an option, and how each describes it.
+    fn declarations(&self, class: Class, path: &[SmolStr]) -> Vec<(Site, Option<&'w SmolStr>)> {
         let mut sites = Vec::new();
         for (file, document) in self.documents().iter().enumerate() {
             for (index, module) in document.facts.modules.iter().enumerate() {
                 let own = self.view.class(file, index);
                 if own == class || own == Class::Unknown {
                     let found = module.options.iter().filter(|option| option.path == path);
-                    sites.extend(found.map(|option| Site {
-                        file,
-                        range: option.range,
+                    sites.extend(found.map(|option| {
+                        let range = option.range;
+                        let description = option.declared.description.as_ref();
+                        (Site { file, range }, description)
                     }));
                 }
             }
         }
-        sites.sort_unstable();
-        sites.dedup();
+        sites.sort_unstable_by_key(|(site, _)| *site);
+        sites.dedup_by_key(|(site, _)| *site);
         sites
     }
 
@@ -379,7 +390,7 @@ impl<'w> Knowledge<'w> {
             let site = Site { file, range };
             all.push(Reference { site, role });
         };
-        for site in self.declarations(class, path) {
+        for (site, _) in self.declarations(class, path) {
             add(site.file, site.range, Role::Declares);
         }
         self.each_setting(class, path, |setting| {

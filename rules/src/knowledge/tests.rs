@@ -3,6 +3,7 @@
 use super::{Knowledge, Offer, Role, Stand, parse_path};
 use crate::config::Settings;
 use crate::linter::{Source, analyze};
+use crate::syntax::{TextEdit, TextRange};
 use crate::workspace::Workspace;
 use smol_str::SmolStr;
 
@@ -75,6 +76,26 @@ fn site() -> Workspace {
         ("box.nix", BOX),
         ("other.nix", OTHER),
     ])
+}
+
+#[test]
+fn a_description_is_that_of_the_last_edit() {
+    let settings = Settings::default();
+    let mut workspace = site();
+    workspace.open("site.nix", SITE, &settings);
+    workspace.join(&settings);
+    let at = SITE.find("listens.").unwrap() as u32;
+    let edit = TextEdit {
+        range: TextRange::empty(at.into()),
+        text: "never ".to_owned(),
+    };
+    let edited = workspace.edit("site.nix", &[edit], &settings);
+    // Nobody else is looked at again.
+    assert_eq!(edited.others, [0; 0]);
+    let knowledge = workspace.knowledge().unwrap();
+    let path = parse_path("site.web.port").unwrap();
+    let facts = &knowledge.about(&path)[0];
+    assert_eq!(facts.description.unwrap(), "Where it never listens.");
 }
 
 #[test]

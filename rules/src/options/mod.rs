@@ -43,7 +43,7 @@ pub struct OptionEntry {
 }
 
 /// The declaration of an option.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Declared {
     /// Its type.
     pub ty: Type,
@@ -84,6 +84,22 @@ pub struct Says {
     pub maybe: bool,
 }
 
+/// What a description says makes no difference to any module: while one types it,
+/// nothing has to be linked again.
+impl PartialEq for Declared {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            ty,
+            default,
+            description: _,
+            says,
+            place: _,
+            renamed,
+        } = self;
+        (ty, default, says, renamed) == (&other.ty, &other.default, &other.says, &other.renamed)
+    }
+}
+
 impl Declared {
     /// Do two declarations of one option both say something that only one may?
     pub fn clashes(&self, other: &Self) -> bool {
@@ -107,7 +123,7 @@ pub struct DefaultValue {
     pub text: SmolStr,
 }
 
-/// Where a declaration stands. It makes no difference to what is declared.
+/// Where a declaration stands.
 #[derive(Debug, Clone)]
 pub struct DeclaredAt {
     /// The file, relative to the root of its library.
@@ -116,12 +132,6 @@ pub struct DeclaredAt {
     pub start: u32,
     /// Its end.
     pub end: u32,
-}
-
-impl PartialEq for DeclaredAt {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 /// What an option is now, when its name is one of the past.

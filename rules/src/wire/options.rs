@@ -221,7 +221,10 @@ impl<'k, 'w> Former<'k, 'w> {
                 .map(ToString::to_string)
                 .filter(|text| text != "unknown"),
             default: own.and_then(|it| Some(it.default.as_ref()?.text.to_string())),
-            description: own.and_then(|it| Some(it.description.as_ref()?.trim().to_owned())),
+            description: facts
+                .description
+                .filter(|_| is_option)
+                .map(|it| it.trim().to_owned()),
             gone: declared.and_then(|declared| gone(declared)),
             read_only: own.is_some_and(|it| it.says.read_only),
             declarations: sites.map(|site| self.place(*site)).collect(),
