@@ -421,19 +421,19 @@ impl Type {
                 });
                 if clash { Fit::No } else { Fit::Unsure }
             }
+            (Self::Unique(a), Self::Unique(b)) => a.unites(b),
             (Self::NullOr(a), Self::NullOr(b))
             | (
                 Self::ListOf(a) | Self::NonEmptyListOf(a),
                 Self::ListOf(b) | Self::NonEmptyListOf(b),
-            )
-            | (Self::Unique(a), Self::Unique(b)) => a.unites(b),
+            ) => a.unites_inside(b),
             (
                 Self::AttrsOf { element: a, lazy },
                 Self::AttrsOf {
                     element: b,
                     lazy: other,
                 },
-            ) if lazy == other => a.unites(b),
+            ) if lazy == other => a.unites_inside(b),
             (Self::Either(a, b), Self::Either(c, d)) => match (a.unites(c), b.unites(d)) {
                 (Fit::No, _) | (_, Fit::No) => Fit::No,
                 (Fit::Yes, Fit::Yes) => Fit::Yes,
@@ -444,6 +444,18 @@ impl Type {
                 (Some(_), Some(_)) => Fit::Yes,
                 _ => Fit::Unsure,
             },
+        }
+    }
+
+    /// The same of what there may be none of: Nix looks into submodules when there is
+    /// one.
+    fn unites_inside(&self, other: &Self) -> Fit {
+        match (self, other) {
+            (Self::Called(_, inner), other) | (other, Self::Called(_, inner)) => {
+                inner.unites_inside(other)
+            }
+            (Self::Submodule(_), Self::Submodule(_)) => Fit::Unsure,
+            _ => self.unites(other),
         }
     }
 

@@ -62,7 +62,8 @@ declare_rule! {
     /// ```
     ///
     /// Modules that no host imports together are silent, and so are declarations
-    /// that depend on a condition.
+    /// that depend on a condition. In the submodules of an `attrsOf` or a `listOf`
+    /// Nix looks as soon as there is one; they are silent, too.
     ///
     /// ## When to allow it
     ///
@@ -161,6 +162,26 @@ mod tests {
     #[test]
     fn page() {
         crate::testing::check_page(&DuplicateOption::META);
+    }
+
+    #[test]
+    fn elements_are_only_looked_into_when_there_are_some() {
+        let settings = crate::Settings::default();
+        let module = "{ lib, ... }: { options.x = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule { options.y = lib.mkOption { default = 1; }; }); }; options.z = lib.mkEnableOption \"z\"; }";
+        let files = [
+            ("host.nix", "{ imports = [ ./a.nix ./b.nix ]; }"),
+            ("a.nix", module),
+            ("b.nix", module),
+        ];
+        let documents =
+            files.map(|(path, text)| crate::analyze(crate::Source::new(path, text), &settings));
+        let found = crate::Workspace::new(documents.into(), []).check(&settings);
+        let found: Vec<_> = found
+            .iter()
+            .filter(|(file, found)| &*file.path == "a.nix" && found.rule.name == "duplicate-option")
+            .map(|(_, found)| found.message.as_str())
+            .collect();
+        assert_eq!(found, ["`z` is also declared in b.nix"]);
     }
 
     #[test]
