@@ -2,7 +2,7 @@
 
 use super::interpret::{Interpreter, Limits, NoSources, Sources};
 use super::types::Type;
-use super::value::{Rename, Set, Thunk, TypeValue, Value, Wrap};
+use super::value::{Entry, Rename, Set, Thunk, TypeValue, Value, Wrap};
 use super::{Declared, DeclaredAt, DefaultValue, OptionSet, Renamed, Says};
 use crate::module::Literal;
 use crate::path;
@@ -11,6 +11,7 @@ use crate::syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -79,6 +80,9 @@ pub fn library(sources: &dyn Sources, files: &[Arc<str>], extensions: &[(&str, &
     }
     let reader = Reader::new(&interpreter);
     let mut found: Vec<(Arc<str>, Declarations)> = Vec::new();
+    // Those that look at what others declare, and are not understood without it.
+    let mut again: Vec<usize> = Vec::new();
+    reader.seen.replace(Some(Vec::new()));
     let mut seen: FxHashSet<String> = FxHashSet::default();
     let mut imported: FxHashSet<String> = FxHashSet::default();
     let mut queue: Vec<String> = files.iter().map(|file| file.to_string()).collect();
@@ -88,14 +92,35 @@ pub fn library(sources: &dyn Sources, files: &[Arc<str>], extensions: &[(&str, &
             continue;
         }
         interpreter.refuel();
+        interpreter.wants_options.set(false);
         let mut own = Declarations::default();
         reader.module(&interpreter.file_value(&file), &mut own, 0);
+        if interpreter.wants_options.get() && own.options.has_unknown_types() {
+            again.push(found.len());
+        }
         for import in std::mem::take(&mut own.imports) {
             let import = interpreter.nix_file(&import);
             imported.insert(import.clone());
             queue.push(import);
         }
         found.push((file.into(), own));
+    }
+    if !again.is_empty() {
+        interpreter.refuel();
+        let mut seen = Seen::default();
+        for options in reader.seen.take().iter().flatten() {
+            seen.add(&interpreter, options, 0);
+        }
+        let options = seen.value();
+        interpreter.circles.borrow_mut().push(options.clone());
+        interpreter.options.replace(Some(options));
+        for index in again {
+            interpreter.refuel();
+            let (file, own) = &mut found[index];
+            *own = Declarations::default();
+            reader.module(&interpreter.file_value(file), own, 0);
+            own.imports.clear();
+        }
     }
     let used = interpreter.imported.borrow();
     let mut all = Library::default();
@@ -109,7 +134,49 @@ pub fn library(sources: &dyn Sources, files: &[Arc<str>], extensions: &[(&str, &
     all
 }
 
+/// The options of all modules, as the argument `options` has them.
+#[derive(Default)]
+struct Seen {
+    option: Option<Thunk>,
+    below: BTreeMap<SmolStr, Seen>,
+}
+
+impl Seen {
+    fn add(&mut self, interpreter: &Interpreter<'_>, options: &Thunk, depth: u32) {
+        let Value::Set(set) = interpreter.force(options) else {
+            return;
+        };
+        if set.get("_type").is_some() {
+            self.option.get_or_insert_with(|| options.clone());
+        } else if depth < DEEPEST {
+            for (name, entry) in &set.entries {
+                let below = self.below.entry(name.clone()).or_default();
+                below.add(interpreter, &entry.value, depth + 1);
+            }
+        }
+    }
+
+    /// Somebody else may declare more, at every path.
+    fn value(self) -> Thunk {
+        if let Some(option) = self.option {
+            return option;
+        }
+        let below = self.below.into_iter();
+        let entry = |(name, seen): (SmolStr, Self)| {
+            let value = seen.value();
+            (name, Entry { value, key: None })
+        };
+        Thunk::done(Value::Set(Rc::new(Set {
+            entries: Set::gathered(below.map(entry)),
+            open: true,
+            ..Set::default()
+        })))
+    }
+}
+
 struct Reader<'i, 's> {
+    /// The options of all modules that were read, where somebody wants them.
+    seen: RefCell<Option<Vec<Thunk>>>,
     interpreter: &'i Interpreter<'s>,
     /// The submodules that were read, and those that are being read.
     submodules: RefCell<FxHashMap<*const TypeValue, Option<Arc<OptionSet>>>>,
@@ -130,6 +197,7 @@ const DEEPEST: u32 = 24;
 impl<'i, 's> Reader<'i, 's> {
     fn new(interpreter: &'i Interpreter<'s>) -> Self {
         Self {
+            seen: RefCell::default(),
             interpreter,
             submodules: RefCell::default(),
             nesting: Cell::new(0),
@@ -178,6 +246,11 @@ impl<'i, 's> Reader<'i, 's> {
             }
         }
         if let Some(options) = set.get("options") {
+            if self.nesting.get() == 0
+                && let Some(seen) = &mut *self.seen.borrow_mut()
+            {
+                seen.push(options.clone());
+            }
             let mut path = Vec::new();
             self.options(options, None, &mut path, false, &mut into.options);
         }

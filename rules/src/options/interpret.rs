@@ -94,6 +94,10 @@ pub(super) struct Interpreter<'s> {
     pub(super) imported: RefCell<FxHashSet<String>>,
     /// What a library adds to `lib`.
     pub(super) extra: RefCell<Option<Thunk>>,
+    /// What modules get as `options`, once that is known.
+    pub(super) options: RefCell<Option<Thunk>>,
+    /// Did a module ask for `options`?
+    pub(super) wants_options: Cell<bool>,
     /// Scopes see the values that see them, and some values themselves: who owns
     /// the reader takes these circles apart.
     frames: RefCell<Vec<Rc<Frame>>>,
@@ -124,6 +128,8 @@ impl<'s> Interpreter<'s> {
             values: RefCell::default(),
             imported: RefCell::default(),
             extra: RefCell::default(),
+            options: RefCell::default(),
+            wants_options: Cell::new(false),
             frames: RefCell::default(),
             circles: RefCell::default(),
         }
@@ -930,6 +936,11 @@ impl<'s> Interpreter<'s> {
 
     /// What a module gets for a formal.
     pub(super) fn argument(&self, name: &str) -> Thunk {
+        if name == "options"
+            && let Some(options) = &*self.options.borrow()
+        {
+            return options.clone();
+        }
         Thunk::done(match name {
             "lib" => Value::Room(Room::Lib),
             name => Value::Opaque(name.into()),
@@ -939,6 +950,9 @@ impl<'s> Interpreter<'s> {
     /// The arguments of a module.
     pub(super) fn arguments(&self, function: &Value) -> Thunk {
         let names = self.formals(function).unwrap_or_default();
+        if names.iter().any(|(name, _)| name == "options") {
+            self.wants_options.set(true);
+        }
         let mut entries: BTreeMap<SmolStr, Entry> = BTreeMap::new();
         for name in names
             .into_iter()

@@ -266,6 +266,15 @@ impl OptionSet {
         }
     }
 
+    /// Is there an option of which no type is known?
+    pub(crate) fn has_unknown_types(&self) -> bool {
+        let mut found = false;
+        self.each_own(&mut |_, declared| {
+            found |= matches!(declared.ty, Type::Unknown) && declared.renamed.is_none();
+        });
+        found
+    }
+
     /// Adds a declaration.
     pub fn declare(&mut self, path: &[SmolStr], declared: Arc<Declared>) {
         if let Some(entry) = self.entry(path) {
