@@ -230,7 +230,7 @@ pub fn index(root: &Path) -> Vec<IndexedLibrary> {
 }
 
 /// Changes with [`IndexedLibrary`] and with what is found.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 fn of_source(path: &Path) -> Entry {
     Entry::new("source", VERSION, path.as_os_str().as_encoded_bytes())
