@@ -292,7 +292,7 @@ struct Shared {
     rule: (&'static str, bool),
 }
 
-fn shared() -> [Shared; 3] {
+fn shared() -> [Shared; 4] {
     let sysctl = |key: &str| format!("{{\n  boot.kernel.sysctl.\"{key}\" = 1;\n}}\n");
     let declaring = |ty: &str, rest: &str| {
         format!(
@@ -321,6 +321,18 @@ fn shared() -> [Shared; 3] {
             modules: [setting("200"), declaring("ints.@8", "")],
             letters: ["u", "s"],
             rule: ("option-type-mismatch", false),
+        },
+        Shared {
+            what: "name of a declared option",
+            modules: [
+                setting("200"),
+                declaring("int", "").replace("shared", "share@").replace(
+                    "{\n",
+                    "{\n  options.bench.enable = lib.mkEnableOption \"it\";\n",
+                ),
+            ],
+            letters: ["d", "s"],
+            rule: ("unknown-option", false),
         },
     ]
 }

@@ -11,9 +11,12 @@
     reason = "a test"
 )]
 
+use nixamine_benches::modulesets::module_set;
 use nixamine_benches::{Random, corpus, module, sessions::Session};
 use nixamine_rules::syntax::{Text, TextEdit, TextRange, Tree, parse};
-use nixamine_rules::{Config, Document, Presence, Settings, Source, Workspace, analyze};
+use nixamine_rules::{
+    Config, Diagnostic, Document, Presence, Settings, Source, Workspace, analyze,
+};
 use std::fmt::Write as _;
 
 /// Texts that are hard on whoever splices.
@@ -289,6 +292,105 @@ fn edited_findings_are_those_of_a_full_run() {
 }
 
 /// Settings with much to find in them, and much that decides about it.
+/// What the files of sets of modules say of each other's options, while declarations
+/// and definitions come, go and change.
+#[test]
+fn edited_sets_are_checked_sets() {
+    let edits = number("NIXAMINE_EDITS", 50_000) / 25;
+    let seed = number("NIXAMINE_SEED", 1);
+    let settings = everything();
+    let mut random = Random::new(seed);
+    let mut done = 0;
+    let mut linked = 0;
+    while done < edits {
+        let mut files = module_set(random.below(1 << 20) as u64).files;
+        let set = |files: &[(String, String)]| {
+            let documents = files.iter();
+            let documents = documents
+                .map(|(path, text)| analyze(Source::new(path.as_str(), text.as_str()), &settings));
+            let mut workspace = Workspace::new(documents.collect(), []);
+            workspace.join(&settings);
+            workspace
+        };
+        let mut edited = set(&files);
+        for _ in 0..40 {
+            done += 1;
+            let at = random.below(files.len());
+            let before = files[at].1.clone();
+            files[at].1 = next_state(&mut random, &files[at]);
+            let (path, text) = &files[at];
+            let touched = edited.open(path, text, &settings);
+            linked += u64::from(touched.others.len() + 1 == files.len());
+            let whole = set(&files);
+            for file in 0..files.len() {
+                let shown = |workspace: &Workspace| -> Vec<_> {
+                    let placed = workspace.findings(file).into_iter();
+                    placed.map(|placed| placed.into_diagnostic()).collect()
+                };
+                let (ours, theirs) = (shown(&edited), shown(&whole));
+                let said = |found: &[Diagnostic]| -> Vec<String> {
+                    let all = found.iter();
+                    all.map(|it| format!("{} {:?} {}", it.rule.name, it.range, it.message))
+                        .collect()
+                };
+                let place = edited.documents()[file].path();
+                assert!(
+                    ours == theirs,
+                    "seed {seed}: {path} was\n{before}\nfiles {files:#?}\n\
+                     in {place}: edited {:#?}\nchecked {:#?}",
+                    said(&ours),
+                    said(&theirs)
+                );
+            }
+        }
+    }
+    println!("{done} edits of sets, {linked} of which touched all files");
+}
+
+/// Another text for a file: that of another set, without a line, with one twice, or
+/// with another word.
+fn next_state(random: &mut Random, (path, text): &(String, String)) -> String {
+    const WORDS: &[&str] = &[
+        "lib.types.int",
+        "lib.types.str",
+        "lib.types.bool",
+        "a",
+        "b",
+        "enable",
+        "true",
+        "false",
+        "default",
+        "mkIf",
+        "mkForce",
+        "options",
+        "my",
+        "readOnly",
+    ];
+    let mut lines: Vec<&str> = text.lines().collect();
+    let at = random.below(lines.len().max(1));
+    match random.below(8) {
+        0 => {
+            let others = module_set(random.below(1 << 20) as u64).files;
+            let other = others.into_iter().find(|(other, _)| other == path);
+            return other.map_or_else(|| text.clone(), |(_, text)| text);
+        }
+        1 if !lines.is_empty() => {
+            lines.remove(at);
+        }
+        2 if !lines.is_empty() => lines.insert(random.below(at + 1), lines[at]),
+        _ => {
+            let (from, to) = (random.pick(WORDS), random.pick(WORDS));
+            let places: Vec<usize> = text.match_indices(from).map(|(at, _)| at).collect();
+            if places.is_empty() {
+                return text.clone();
+            }
+            let at = places[random.below(places.len())];
+            return format!("{}{to}{}", &text[..at], &text[at + from.len()..]);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
 const DENSE: &[&str] = &[
     "  # forced because of the driver\n  services.@.enable = lib.mkForce true;\n",
     "  services.@.enable = mkForce false; # nixamine: allow(mk-force) the vendor says so\n",

@@ -8,7 +8,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::local::LocalContext;
 use crate::module::Definition;
 use crate::syntax::{SyntaxKind, SyntaxNode};
-use crate::workspace::{FileContext, Place, Settings, WorkspaceContext};
+use crate::workspace::{Declaration, FileContext, Place, Settings, WorkspaceContext};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -208,9 +208,13 @@ pub trait Rule: Sync {
     /// one of them changes.
     fn check_settings(&self, _settings: &Settings<'_>, _cx: &mut WorkspaceContext<'_>) {}
 
-    /// Looks at all that is declared. It is asked again when declarations change, or
-    /// a file in which it found something.
-    fn check_declarations(&self, _cx: &mut WorkspaceContext<'_>) {}
+    /// Looks at all declarations of one option, in the order of the files. It is asked
+    /// again when one of them changes, or what reads the option.
+    fn check_option(&self, _declarations: &[Declaration<'_>], _cx: &mut WorkspaceContext<'_>) {}
+
+    /// Looks at what imports what. It is asked again when that changes, or a file in
+    /// which it found something.
+    fn check_imports(&self, _cx: &mut WorkspaceContext<'_>) {}
 }
 
 /// Declares a rule: a unit struct whose doc comment is the rule's page, and its

@@ -56,6 +56,8 @@ impl Moved {
 pub(crate) struct Updated {
     /// Are its modules, or what they import, others?
     pub(crate) structure: bool,
+    /// Does it declare other options, or in another order?
+    pub(crate) declares: bool,
     /// Does it set something else?
     pub(crate) settings: bool,
     /// Has it other sections, lines or another header?
@@ -71,6 +73,7 @@ impl Updated {
             && same_head((&old.header, old.lines), (&new.header, new.lines));
         Self {
             structure: !same_structure(old, new),
+            declares: !same_declarations(old, new),
             settings: !same_settings(old, new),
             outline: !same_outline,
         }
@@ -367,6 +370,15 @@ fn same_settings(a: &FileFacts, b: &FileFacts) -> bool {
         })
 }
 
+fn same_declarations(a: &FileFacts, b: &FileFacts) -> bool {
+    let mut modules = a.modules.iter().zip(&b.modules);
+    modules.all(|(a, b)| {
+        let paths = a.options.iter().map(|option| &option.path);
+        let others = b.options.iter().map(|option| &option.path);
+        a.declarations == b.declarations && paths.eq(others)
+    })
+}
+
 fn same_imports<'i>(
     a: impl ExactSizeIterator<Item = &'i Import>,
     b: impl ExactSizeIterator<Item = &'i Import>,
@@ -389,7 +401,6 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
             a.config_depth,
             a.has_lib,
             a.parent,
-            &a.declarations,
             (a.has_config, a.has_options, a.outermost_sets),
         ) == (
             &b.origin,
@@ -398,7 +409,6 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
             b.config_depth,
             b.has_lib,
             b.parent,
-            &b.declarations,
             (b.has_config, b.has_options, b.outermost_sets),
         ) && same_imports(a.imports.iter(), b.imports.iter())
             && same_irregular(&a.irregular, &b.irregular)

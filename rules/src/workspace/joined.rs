@@ -2,21 +2,27 @@
 //!
 //! Modules are linked again only when an edit changes what a file imports or
 //! whether it is a module. A workspace rule judges keys: the names under which
-//! definitions of several files meet. An edit has those keys judged again that
-//! the file defines otherwise than before; a file rule judges the file again
-//! when something of its facts is new, or in the place of its finding.
+//! definitions or declarations of several files meet. An edit has those keys judged
+//! again that the file defines otherwise than before, or whose option it declares
+//! otherwise; a file rule judges the file again when something of its facts is new,
+//! or in the place of its finding.
 
 use super::options::{self, Options};
 use super::reach::Reach;
 use super::reads::Reads;
-use super::{FileContext, Graph, Settings, View, Workspace, WorkspaceContext};
+use super::redeclare::Redeclared;
+use super::{
+    Declaration, FileContext, Graph, Settings, View, Workspace, WorkspaceContext, position,
+};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::linter::Document;
 use crate::module::{Definition, Moved, Updated};
 use crate::rules::{self, RuleIndex};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 
 /// Where a definition stands: its file, its module there, its position there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,15 +40,21 @@ pub struct Place {
 pub(super) struct Joined {
     pub(super) graph: Graph,
     options: Options,
-    reads: Reads,
+    /// `None` when there are files that were not read: they may read anything.
+    reads: Option<Reads>,
     reach: Reach,
     /// For every rule, its keys.
     keys: Vec<Keys>,
     /// The options that are set, for all rules.
     settings: Keys,
-    /// What is said of the declarations of each file.
-    declared: Vec<Vec<Diagnostic>>,
-    /// The files in which something is said that points to a file.
+    /// The options that are declared, for all rules.
+    declarations: Keys,
+    /// Where names are set, whether an option has them or not; made when options
+    /// are first declared otherwise.
+    defined: Option<Defined>,
+    /// What is said of the imports of each file.
+    imports: Vec<Vec<Diagnostic>>,
+    /// The files of whose imports something is said that points to a file.
     pointing: FxHashMap<usize, Vec<usize>>,
     /// What file rules say of each file.
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
@@ -100,12 +112,9 @@ impl Joined {
         let documents = workspace.documents.as_slice();
         let graph = workspace.graph(settings);
         let options = Options::new(documents, &graph, &workspace.libraries);
-        // What was not read may read anything.
         let is_nix = |path: &std::sync::Arc<str>| path.ends_with(".nix");
-        let reads = match workspace.others.iter().any(is_nix) {
-            true => Reads::default(),
-            false => Reads::new(documents, &graph),
-        };
+        let is_read = !workspace.others.iter().any(is_nix);
+        let reads = is_read.then(|| Reads::new(documents, &graph));
         // Of files alone nobody knows who imports them.
         let reach = match workspace.presence {
             Some(_) => Reach::new(documents, &workspace.others, &graph),
@@ -117,7 +126,9 @@ impl Joined {
             reads,
             reach,
             settings: Keys::default(),
-            declared: Vec::new(),
+            declarations: Keys::new(documents.len()),
+            defined: None,
+            imports: Vec::new(),
             pointing: FxHashMap::default(),
             keys: Vec::new(),
             by_file: Vec::new(),
@@ -127,19 +138,24 @@ impl Joined {
         for rule in 0..rules::ALL.len() {
             let mut keys = Keys::new(documents.len());
             for (file, document) in documents.iter().enumerate() {
-                keys.read(file, document, keys_of(rule));
+                keys.read(file, definitions(document, keys_of(rule)));
             }
             joined.keys.push(keys);
         }
         let mut keys = Keys::new(documents.len());
         keys.roots = Some(FxHashMap::default());
         for (file, document) in documents.iter().enumerate() {
-            keys.read(file, document, joined.options_of(file));
+            keys.read(file, definitions(document, joined.options_of(file)));
         }
         joined.settings = keys;
         let all: Vec<_> = joined.settings.places.keys().cloned().collect();
         joined.judge_settings(documents, all);
-        joined.judge_declarations(documents);
+        for (file, document) in documents.iter().enumerate() {
+            joined.declarations.read(file, declarations(document));
+        }
+        let all: Vec<_> = joined.declarations.places.keys().cloned().collect();
+        joined.judge_options(documents, all);
+        joined.judge_imports(documents);
         for rule in 0..rules::ALL.len() {
             let all: Vec<_> = joined.keys[rule].places.keys().cloned().collect();
             joined.judge_keys(documents, rule, all);
@@ -175,14 +191,18 @@ impl Joined {
     }
 
     /// What is known after an edit of `file`. Returns the other files of which
-    /// something else is said.
+    /// something else is said; `None` when everything has to be linked again.
     pub(super) fn update(
         &mut self,
         documents: &[Document],
         file: usize,
         updated: Updated,
         moved: Moved,
-    ) -> Vec<usize> {
+    ) -> Option<Vec<usize>> {
+        let redeclared = match updated.declares {
+            true => self.options.redeclare(documents, &self.graph, file)?,
+            false => Redeclared::default(),
+        };
         let mut touched = FxHashSet::default();
         for rule in 0..rules::ALL.len() {
             let keys = &mut self.keys[rule];
@@ -190,7 +210,7 @@ impl Joined {
             let mut again: FxHashSet<SmolStr> = keys.found_in[file].clone();
             if updated.settings {
                 again.extend(keys.forget(file));
-                keys.read(file, &documents[file], keys_of(rule));
+                keys.read(file, definitions(&documents[file], keys_of(rule)));
                 again.extend(keys.of_file[file].iter().cloned());
                 // As long as one matters for all keys, all of them hang together.
                 if again.contains(EVERY_KEY) || keys.places.contains_key(EVERY_KEY) {
@@ -202,43 +222,47 @@ impl Joined {
             }
         }
         let mut again: FxHashSet<SmolStr> = self.settings.found_in[file].clone();
-        if updated.settings {
-            let mut keys = std::mem::take(&mut self.settings);
-            let before = keys.shared();
-            again.extend(keys.forget(file));
-            keys.read(file, &documents[file], self.options_of(file));
-            again.extend(keys.of_file[file].iter().cloned());
-            let asking = again.iter().filter_map(|key| keys.asked_by.get(key));
-            let asking: Vec<_> = asking.flatten().cloned().collect();
-            again.extend(asking);
-            let after = keys.shared();
-            if before != after {
-                let missing = keys
-                    .places
-                    .keys()
-                    .filter(|key| key.starts_with(options::MISSING));
-                again.extend(missing.cloned());
-            }
-            self.settings = keys;
+        if updated.settings || !redeclared.options.is_empty() {
+            let own = updated.settings.then_some(file);
+            again.extend(self.reread(documents, own, &redeclared));
         }
         if !again.is_empty() {
             touched.extend(self.judge_settings(documents, again));
         }
+        let mut again: FxHashSet<SmolStr> = self.declarations.found_in[file].clone();
+        if let Some(reads) = &mut self.reads {
+            let names = reads.update(file, documents[file].text());
+            if !names.is_empty() {
+                let keys = self.declarations.places.keys();
+                let reading = keys.filter(|key| reads.is_among(&names, options::names_in(key)));
+                again.extend(reading.cloned());
+            }
+            if updated.declares {
+                reads.redeclare(documents, &self.graph, file);
+            }
+        }
+        if updated.declares {
+            again.extend(self.declarations.forget(file));
+            self.declarations.read(file, declarations(&documents[file]));
+            again.extend(self.declarations.of_file[file].iter().cloned());
+        }
+        if !again.is_empty() {
+            touched.extend(self.judge_options(documents, again));
+        }
         let pointing = self.pointing.get(&file).into_iter().flatten();
         let path = documents[file].path();
         let points_there = |other: &usize| {
-            let mut found = self.declared[*other].iter();
+            let mut found = self.imports[*other].iter();
             found.any(|found| found.points_into(path, moved))
         };
-        let mut is_stale = pointing.into_iter().any(points_there);
-        is_stale |= self.reads.update(file, documents[file].text());
-        let own = &mut self.declared[file];
+        let is_stale = pointing.into_iter().any(points_there);
+        let own = &mut self.imports[file];
         if is_stale || !own.iter_mut().all(|found| found.follow(moved)) {
-            touched.extend(self.judge_declarations(documents));
+            touched.extend(self.judge_imports(documents));
         } else if let Some(others) = self.pointing.get(&file) {
             let path = documents[file].path();
             for other in others {
-                let found = self.declared[*other].iter_mut();
+                let found = self.imports[*other].iter_mut();
                 found.for_each(|found| found.follow_related(path, moved));
                 touched.insert(*other);
             }
@@ -276,14 +300,72 @@ impl Joined {
             self.by_file[file] = kept;
         }
         touched.remove(&file);
-        touched.into_iter().collect()
+        Some(touched.into_iter().collect())
+    }
+
+    /// Reads again which options the definitions of some files set: those of `own`,
+    /// which sets something else, and those that set what is declared otherwise.
+    /// Returns the keys to judge again.
+    fn reread(
+        &mut self,
+        documents: &[Document],
+        own: Option<usize>,
+        redeclared: &Redeclared,
+    ) -> FxHashSet<SmolStr> {
+        let mut keys = std::mem::take(&mut self.settings);
+        let mut again = FxHashSet::default();
+        let before = keys.shared();
+        if let Some(file) = own {
+            again.extend(keys.forget(file));
+            keys.read(file, definitions(&documents[file], self.options_of(file)));
+            again.extend(keys.of_file[file].iter().cloned());
+            if let Some(defined) = &mut self.defined {
+                defined.read(file, &documents[file]);
+            }
+        }
+        let mut others = BTreeSet::new();
+        if !redeclared.scopes.is_empty() {
+            let defined = self.defined.get_or_insert_with(|| Defined::new(documents));
+            for scope in &redeclared.scopes {
+                defined.below(documents, scope, &mut others);
+            }
+        }
+        for file in others.into_iter().filter(|file| Some(*file) != own) {
+            let old = keys.forget(file);
+            keys.read(file, definitions(&documents[file], self.options_of(file)));
+            let new = &keys.of_file[file];
+            let gone = old.iter().filter(|key| new.binary_search(key).is_err());
+            let come = new.iter().filter(|key| old.binary_search(key).is_err());
+            again.extend(gone.chain(come).cloned());
+        }
+        let around = redeclared.options.iter();
+        again.extend(around.flat_map(|path| options::keys_around(path)));
+        let asking = again.iter().filter_map(|key| keys.asked_by.get(key));
+        let asking: Vec<_> = asking.flatten().cloned().collect();
+        again.extend(asking);
+        let is_other = before != keys.shared();
+        if is_other || !redeclared.names.is_empty() {
+            let names = redeclared.names.iter();
+            let is_below = |key: &str| {
+                let mut names = names.clone();
+                names.any(|path| options::is_missing_below(key, path))
+            };
+            let missing = keys
+                .places
+                .keys()
+                .filter(|key| key.starts_with(options::MISSING) && (is_other || is_below(key)));
+            again.extend(missing.cloned());
+        }
+        self.settings = keys;
+        again
     }
 
     /// What rules say of a file alone, or of its keys: everything but what local
     /// rules say.
     pub(super) fn findings(&self, file: usize) -> impl Iterator<Item = &Diagnostic> {
         let own = self.by_file[file].iter().map(|(_, found)| found);
-        let keys = self.keys.iter().chain([&self.settings]);
+        let keys = self.keys.iter();
+        let keys = keys.chain([&self.settings, &self.declarations]);
         let shared = keys.flat_map(move |keys| {
             let found = keys.found_in[file]
                 .iter()
@@ -293,7 +375,7 @@ impl Joined {
                 .filter(move |(at, _)| *at == file)
                 .map(|(_, found)| found)
         });
-        own.chain(shared).chain(&self.declared[file])
+        own.chain(shared).chain(&self.imports[file])
     }
 
     fn judge_file(
@@ -345,7 +427,7 @@ impl Joined {
                 out: Vec::new(),
             };
             rules::ALL[rule].check_key(&key, places, &mut cx);
-            files.extend(keys.keep_found(key, cx.out));
+            files.extend(keys.keep_found(documents, key, cx.out));
         }
         self.keys[rule] = keys;
         files
@@ -388,16 +470,57 @@ impl Joined {
         for (key, out, asked) in judged {
             files.extend(keys.forget_found(&key));
             keys.depends(&key, asked);
-            files.extend(keys.keep_found(key, out));
+            files.extend(keys.keep_found(documents, key, out));
         }
         self.settings = keys;
         files
     }
 
-    /// Judges what is declared. Returns the files in which something was, or is, found.
-    fn judge_declarations(&mut self, documents: &[Document]) -> Vec<usize> {
+    /// Judges the declarations of some options. Returns the files in which something
+    /// was, or is, found.
+    fn judge_options(
+        &mut self,
+        documents: &[Document],
+        some: impl IntoIterator<Item = SmolStr>,
+    ) -> Vec<usize> {
+        let mut keys = std::mem::take(&mut self.declarations);
         let mut view = self.view(documents);
-        view.reads = Some(&self.reads);
+        view.reads = self.reads.as_ref();
+        let mut files = Vec::new();
+        for key in some {
+            files.extend(keys.forget_found(&key));
+            let places = keys.places.get(&key).into_iter().flatten();
+            let declarations: Vec<_> = places
+                .map(|place| Declaration {
+                    file: place.file,
+                    module: self.graph.id(place.file, place.module),
+                    option: &documents[place.file].facts.modules[place.module].options
+                        [place.definition],
+                })
+                .collect();
+            if declarations.is_empty() {
+                continue;
+            }
+            let mut out = Vec::new();
+            for (rule, check) in rules::ALL.iter().enumerate() {
+                let mut cx = WorkspaceContext {
+                    view: &view,
+                    rule,
+                    every: &[],
+                    out,
+                };
+                check.check_option(&declarations, &mut cx);
+                out = cx.out;
+            }
+            files.extend(keys.keep_found(documents, key, out));
+        }
+        self.declarations = keys;
+        files
+    }
+
+    /// Judges what imports what. Returns the files in which something was, or is, found.
+    fn judge_imports(&mut self, documents: &[Document]) -> Vec<usize> {
+        let view = self.view(documents);
         let mut out = Vec::new();
         for (rule, check) in rules::ALL.iter().enumerate() {
             let mut cx = WorkspaceContext {
@@ -406,34 +529,22 @@ impl Joined {
                 every: &[],
                 out,
             };
-            check.check_declarations(&mut cx);
+            check.check_imports(&mut cx);
             out = cx.out;
         }
         let mut found = vec![Vec::new(); documents.len()];
         self.pointing.clear();
-        let positions: FxHashMap<&str, usize> = match out.is_empty() {
-            true => FxHashMap::default(),
-            false => documents
-                .iter()
-                .enumerate()
-                .map(|(at, it)| (&**it.path(), at))
-                .collect(),
-        };
         for (file, diagnostic) in out {
-            let others = diagnostic
-                .related
-                .iter()
-                .filter_map(|it| it.path.as_deref());
-            for other in others.filter_map(|path| positions.get(path)) {
-                let pointing = self.pointing.entry(*other).or_default();
+            for other in pointed_at(documents, &diagnostic) {
+                let pointing = self.pointing.entry(other).or_default();
                 if pointing.last() != Some(&file) {
                     pointing.push(file);
                 }
             }
             found[file].push(diagnostic);
         }
-        let old = std::mem::replace(&mut self.declared, found);
-        let both = self.declared.iter().enumerate().filter(|(file, found)| {
+        let old = std::mem::replace(&mut self.imports, found);
+        let both = self.imports.iter().enumerate().filter(|(file, found)| {
             !found.is_empty() || old.get(*file).is_some_and(|old| !old.is_empty())
         });
         both.map(|(file, _)| file).collect()
@@ -442,6 +553,115 @@ impl Joined {
 
 /// What takes the keys of a definition.
 type Add<'a> = &'a mut dyn FnMut(&str);
+
+/// What takes the modules of a file, positions in them, and the keys of what is there.
+type Visit<'a> = &'a mut dyn FnMut(usize, usize, &str);
+
+/// Calls with the definitions of a file and their keys.
+fn definitions(
+    document: &Document,
+    keys_of: impl Fn(usize, &Definition, Add<'_>),
+) -> impl FnOnce(Visit<'_>) {
+    move |visit| {
+        for (module, facts) in document.facts.modules.iter().enumerate() {
+            for (position, definition) in facts.definitions.iter().enumerate() {
+                keys_of(module, definition, &mut |key| visit(module, position, key));
+            }
+        }
+    }
+}
+
+/// Calls with the declarations of a file and their keys.
+fn declarations(document: &Document) -> impl FnOnce(Visit<'_>) {
+    move |visit| {
+        for (module, facts) in document.facts.modules.iter().enumerate() {
+            for (position, option) in facts.options.iter().enumerate() {
+                visit(module, position, &options::key_of_path(&option.path));
+            }
+        }
+    }
+}
+
+/// The files that a finding points to.
+fn pointed_at(documents: &[Document], finding: &Diagnostic) -> impl Iterator<Item = usize> {
+    let paths = finding.related.iter().filter_map(|it| it.path.as_deref());
+    paths.filter_map(|path| position(documents, path))
+}
+
+/// The files by the first names of what they set.
+#[derive(Debug, Default)]
+struct Defined {
+    /// By a hash of up to [`FIRST_NAMES`] names.
+    files: FxHashMap<u64, BTreeSet<usize>>,
+    of_file: Vec<Vec<u64>>,
+}
+
+/// Names of a path by which files are found.
+const FIRST_NAMES: usize = 3;
+
+/// Hashes of the first names of a path, of one, of two, and so on.
+fn first_names<'n>(path: impl Iterator<Item = &'n str>) -> impl Iterator<Item = u64> {
+    let mut hasher = FxHasher::default();
+    path.take(FIRST_NAMES).map(move |name| {
+        name.hash(&mut hasher);
+        hasher.finish()
+    })
+}
+
+/// The names of a path before the first that is computed.
+fn known_names(definition: &Definition) -> impl Iterator<Item = &str> {
+    definition.path.iter().map_while(|key| key.name.as_deref())
+}
+
+impl Defined {
+    fn new(documents: &[Document]) -> Self {
+        let mut defined = Self {
+            of_file: vec![Vec::new(); documents.len()],
+            ..Self::default()
+        };
+        for (file, document) in documents.iter().enumerate() {
+            defined.read(file, document);
+        }
+        defined
+    }
+
+    /// Reads what a file sets, in place of what it set before.
+    fn read(&mut self, file: usize, document: &Document) {
+        for hash in std::mem::take(&mut self.of_file[file]) {
+            if let Some(files) = self.files.get_mut(&hash) {
+                files.remove(&file);
+            }
+        }
+        let modules = document.facts.modules.iter();
+        let definitions = modules.flat_map(|module| &module.definitions);
+        let mut own: Vec<u64> = definitions
+            .flat_map(|definition| first_names(known_names(definition)))
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        for hash in &own {
+            self.files.entry(*hash).or_default().insert(file);
+        }
+        self.of_file[file] = own;
+    }
+
+    /// Adds the files that set something at a path or below.
+    fn below(&self, documents: &[Document], path: &[SmolStr], found: &mut BTreeSet<usize>) {
+        let names = || path.iter().map(SmolStr::as_str);
+        let Some(hash) = first_names(names()).last() else {
+            return;
+        };
+        let is_below = |definition: &Definition| {
+            let mut own = known_names(definition);
+            names().all(|name| own.next() == Some(name))
+        };
+        let files = self.files.get(&hash).into_iter().flatten();
+        found.extend(files.filter(|file| {
+            let mut modules = documents[**file].facts.modules.iter();
+            modules.any(|module| module.definitions.iter().any(is_below))
+        }));
+    }
+}
 
 /// Calls with the keys that a rule gives a definition.
 fn keys_of(rule: RuleIndex) -> impl Fn(usize, &Definition, Add<'_>) {
@@ -472,37 +692,29 @@ impl Keys {
         root.is_some_and(|root| root.is_shared())
     }
 
-    /// Adds the keys of a file.
-    fn read(
-        &mut self,
-        file: usize,
-        document: &Document,
-        keys_of: impl Fn(usize, &Definition, Add<'_>),
-    ) {
+    /// Adds the keys of a file, with the module and the position in it of what each
+    /// stands for.
+    fn read(&mut self, file: usize, each: impl FnOnce(Visit<'_>)) {
         let mut own = Vec::new();
-        for (module, facts) in document.facts.modules.iter().enumerate() {
-            for (position, definition) in facts.definitions.iter().enumerate() {
-                keys_of(module, definition, &mut |key| {
-                    let place = Place {
-                        file,
-                        module,
-                        definition: position,
-                    };
-                    let places = self.places.entry(key.into()).or_default();
-                    if let Some(roots) = &mut self.roots
-                        && !key.starts_with(options::VAGUE)
-                    {
-                        let root = roots.entry(options::root_of(key).into()).or_default();
-                        root.all += 1;
-                        let is_new = places.is_empty() && key.starts_with(options::MISSING);
-                        root.missing += usize::from(is_new);
-                    }
-                    let at = places.partition_point(|known| *known < place);
-                    places.insert(at, place);
-                    own.push(SmolStr::from(key));
-                });
+        each(&mut |module, definition, key| {
+            let place = Place {
+                file,
+                module,
+                definition,
+            };
+            let places = self.places.entry(key.into()).or_default();
+            if let Some(roots) = &mut self.roots
+                && !key.starts_with(options::VAGUE)
+            {
+                let root = roots.entry(options::root_of(key).into()).or_default();
+                root.all += 1;
+                let is_new = places.is_empty() && key.starts_with(options::MISSING);
+                root.missing += usize::from(is_new);
             }
-        }
+            let at = places.partition_point(|known| *known < place);
+            places.insert(at, place);
+            own.push(SmolStr::from(key));
+        });
         own.sort_unstable();
         own.dedup();
         self.of_file[file] = own;
@@ -532,12 +744,21 @@ impl Keys {
     }
 
     /// Keeps what was found for a key. Returns the files in which it was.
-    fn keep_found(&mut self, key: SmolStr, findings: Vec<(usize, Diagnostic)>) -> Vec<usize> {
+    fn keep_found(
+        &mut self,
+        documents: &[Document],
+        key: SmolStr,
+        findings: Vec<(usize, Diagnostic)>,
+    ) -> Vec<usize> {
         if findings.is_empty() {
             return Vec::new();
         }
         let places = self.places.get(&key).into_iter().flatten();
         let mut own: Vec<_> = places.map(|place| place.file).collect();
+        for (_, finding) in &findings {
+            own.extend(pointed_at(documents, finding));
+        }
+        own.sort_unstable();
         own.dedup();
         for file in &own {
             self.found_in[*file].insert(key.clone());

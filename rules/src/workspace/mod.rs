@@ -6,14 +6,15 @@ mod joined;
 mod options;
 mod reach;
 mod reads;
+mod redeclare;
 
 pub use graph::{Configuration, Graph, ImportedBy, Missing, ModuleId, Ways};
 use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
 pub(crate) use options::line_of;
 pub use options::{
-    Completeness, Options, Rivals, Setting, Settings, always_goes_with, always_holds, can_meet,
-    declaring, dotted, goes_with, holds, is_identifier, may_be_set_elsewhere, removal, rivals,
+    Completeness, Declaration, Options, Rivals, Setting, Settings, always_goes_with, always_holds,
+    can_meet, dotted, goes_with, holds, is_identifier, may_be_set_elsewhere, removal, rivals,
 };
 
 use crate::config::{self, FileSettings};
@@ -35,6 +36,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The files of a project.
@@ -261,8 +263,7 @@ impl Workspace {
 
     /// The position of a file in [`Workspace::documents`].
     pub fn position(&self, path: &str) -> Option<usize> {
-        let known = |document: &Document| (**document.path()).cmp(path);
-        self.documents.binary_search_by(known).ok()
+        position(&self.documents, path)
     }
 
     /// Keeps the tree of a file from now on, so that it can be edited, and makes
@@ -345,8 +346,10 @@ impl Workspace {
             if let Some(joined) = &mut self.joined
                 && !link
             {
-                let others = joined.update(&self.documents, file, updated, moved);
-                all.others.extend(others);
+                match joined.update(&self.documents, file, updated, moved) {
+                    Some(others) => all.others.extend(others),
+                    None => link = true,
+                }
             }
         }
         if link && self.joined.is_some() {
@@ -455,6 +458,12 @@ impl Workspace {
         });
         (all, suppressed)
     }
+}
+
+/// The position of a file among documents that are sorted by path.
+fn position(documents: &[Document], path: &str) -> Option<usize> {
+    let known = |document: &Document| (**document.path()).cmp(path);
+    documents.binary_search_by(known).ok()
 }
 
 /// The one edit that makes `new` of `old`, as small as can be.
@@ -649,7 +658,7 @@ pub struct View<'w> {
     accounts: OnceCell<Accounts<'w>>,
     /// The definitions by their options, while options are judged.
     placed: Option<&'w FxHashMap<SmolStr, Vec<Place>>>,
-    /// What may be read, while declarations are judged.
+    /// What may be read, while options are judged.
     reads: Option<&'w reads::Reads>,
     /// The modules that nothing imports, while files are judged.
     reach: Option<&'w reach::Reach>,
@@ -711,8 +720,8 @@ impl<'w> View<'w> {
         self.reach.is_some_and(|reach| reach.is_unimported(file))
     }
 
-    /// May something read an option that a module declares? Told while declarations
-    /// are judged.
+    /// May something read an option that a module declares? Told while options are
+    /// judged.
     pub fn may_read(&self, id: ModuleId, option: &OptionDeclaration) -> bool {
         let Some(reads) = self.reads else { return true };
         !reads::is_asked(self.graph, id, option) || reads.may_read(&option.path)
@@ -801,23 +810,33 @@ impl<'w> View<'w> {
 
     /// Where the project declares the option that is set.
     pub fn declared_at(&self, settings: &Settings<'_>, from: usize) -> Option<Related> {
-        for (file, document) in self.documents.iter().enumerate() {
-            for (index, module) in document.facts.modules.iter().enumerate() {
-                let class = self.class(file, index);
-                if class != settings.class && class != Class::Unknown {
-                    continue;
-                }
-                let is_it = |option: &&OptionDeclaration| option.path == settings.path;
-                if let Some(option) = module.options.iter().find(is_it) {
-                    return Some(Related {
-                        path: (file != from).then(|| document.path().clone()),
-                        range: option.range,
-                        message: "declared here".to_owned(),
-                    });
-                }
+        let places = settings.declared.iter().map(|it| it.place.as_ref());
+        let files: Option<Vec<_>> = places.map(|place| Some(&*place?.file)).collect();
+        let files: BTreeSet<usize> = match files {
+            Some(files) => {
+                let known = files.into_iter();
+                known
+                    .filter_map(|file| position(self.documents, file))
+                    .collect()
             }
-        }
-        None
+            // Not all of them say where they stand.
+            None => (0..self.documents.len()).collect(),
+        };
+        files.into_iter().find_map(|file| {
+            let document = &self.documents[file];
+            let modules = document.facts.modules.iter().enumerate();
+            let mut fitting = modules.filter(|(index, _)| {
+                let class = self.class(file, *index);
+                class == settings.class || class == Class::Unknown
+            });
+            let is_it = |option: &&OptionDeclaration| option.path == settings.path;
+            let option = fitting.find_map(|(_, module)| module.options.iter().find(is_it))?;
+            Some(Related {
+                path: (file != from).then(|| document.path().clone()),
+                range: option.range,
+                message: "declared here".to_owned(),
+            })
+        })
     }
 
     /// The definition at a place.

@@ -2,6 +2,7 @@
 //! of the definitions of one option.
 
 use super::graph::{Configuration, Graph, ModuleId, Ways};
+use super::redeclare::Contributions;
 use super::{Place, View};
 use crate::linter::Document;
 use crate::module::{
@@ -18,18 +19,19 @@ use std::sync::Arc;
 /// What may be set, by module system.
 #[derive(Debug, Default)]
 pub struct Options {
-    by_class: FxHashMap<Class, ClassOptions>,
+    pub(super) by_class: FxHashMap<Class, ClassOptions>,
+    pub(super) contributions: Contributions,
 }
 
 /// The options of one module system.
 #[derive(Debug, Default)]
-struct ClassOptions {
+pub(super) struct ClassOptions {
     /// All that are known.
-    all: OptionSet,
+    pub(super) all: OptionSet,
     /// Those that the files themselves declare.
-    own: OptionSet,
+    pub(super) own: OptionSet,
     /// Those of them whose module certainly belongs to this module system.
-    certain: OptionSet,
+    pub(super) certain: OptionSet,
     /// Namespaces to which modules add that import something which cannot be read.
     leaky: FxHashSet<Vec<SmolStr>>,
     /// Are those of the module system itself known?
@@ -78,7 +80,10 @@ impl Options {
         graph: &Graph,
         libraries: &[Arc<IndexedLibrary>],
     ) -> Self {
-        let mut options = Self::default();
+        let mut options = Self {
+            contributions: Contributions::new(documents),
+            ..Self::default()
+        };
         for class in CLASSES {
             let mut known = ClassOptions::default();
             for library in libraries {
@@ -102,7 +107,7 @@ impl Options {
                 let class = graph.class(graph.id(file, index));
                 let holes = module.imports.iter().any(is_hole);
                 for (own, known) in &mut options.by_class {
-                    if class != *own && class != Class::Unknown && *own != Class::Unknown {
+                    if !takes_part(class, *own) {
                         continue;
                     }
                     known.gaps |= holes;
@@ -118,7 +123,7 @@ impl Options {
                     let own = &declarations.options;
                     known.own.absorb(own);
                     known.all.absorb(own);
-                    if class == module.class && class != Class::Unknown {
+                    if is_certain(class, module) {
                         known.certain.absorb(own);
                     }
                 }
@@ -293,7 +298,17 @@ pub enum Completeness {
     Unknown,
 }
 
-fn is_hole(import: &Import) -> bool {
+/// May a module of one class be part of the module system of another?
+pub(super) fn takes_part(module: Class, system: Class) -> bool {
+    module == system || module == Class::Unknown || system == Class::Unknown
+}
+
+/// Does a module that counts as one of a class say that of itself?
+pub(super) fn is_certain(class: Class, module: &ModuleFacts) -> bool {
+    class == module.class && class != Class::Unknown
+}
+
+pub(super) fn is_hole(import: &Import) -> bool {
     matches!(import.target, Target::Unknown | Target::Foreign)
 }
 
@@ -337,11 +352,45 @@ fn key(mark: char, class: Class, path: &[&str]) -> SmolStr {
     let mut key = String::with_capacity(64);
     key.push(mark);
     key.push(class_mark(class));
+    push_path(&mut key, path);
+    key.into()
+}
+
+fn push_path(key: &mut String, path: &[impl AsRef<str>]) {
     for name in path {
         key.push(BETWEEN);
-        key.push_str(name);
+        key.push_str(name.as_ref());
     }
+}
+
+/// The key under which the declarations of an option meet.
+pub(super) fn key_of_path(path: &[SmolStr]) -> SmolStr {
+    let mut key = String::with_capacity(64);
+    push_path(&mut key, path);
     key.into()
+}
+
+/// The names in a key.
+pub(super) fn names_in(key: &str) -> impl Iterator<Item = &str> {
+    key.split(BETWEEN).skip(1)
+}
+
+/// The keys of definitions whose owner may be another one when the option at a path
+/// is declared otherwise.
+pub(super) fn keys_around(path: &[SmolStr]) -> impl Iterator<Item = SmolStr> {
+    let names: Vec<_> = path.iter().map(|name| name.as_str()).collect();
+    (1..=names.len()).flat_map(move |len| {
+        let names = names.clone();
+        CLASSES.map(move |class| key_of_option(class, &names[..len]))
+    })
+}
+
+/// Is it the key of a name that no option has, below a path?
+pub(super) fn is_missing_below(key: &str, path: &[SmolStr]) -> bool {
+    key.starts_with(MISSING) && {
+        let mut names = names_in(key);
+        path.iter().all(|name| names.next() == Some(name.as_str())) && names.next().is_some()
+    }
 }
 
 fn class_mark(class: Class) -> char {
@@ -391,6 +440,17 @@ impl Setting<'_> {
     pub fn is(&self, other: &Self) -> bool {
         self.file == other.file && self.definition.value == other.definition.value
     }
+}
+
+/// A declaration of an option.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaration<'v> {
+    /// The file.
+    pub file: usize,
+    /// The module.
+    pub module: ModuleId,
+    /// What it declares.
+    pub option: &'v OptionDeclaration,
 }
 
 impl<'v> Settings<'v> {
@@ -786,6 +846,10 @@ fn switch(
     if depth > MOST_SWITCHES {
         return None;
     }
+    // Whoever declares it otherwise, or at all, changes what is said.
+    for class in [class, Class::Unknown] {
+        view.placed(key('=', class, path));
+    }
     let names: Vec<_> = path.iter().copied().map(Some).collect();
     // Which module system a module belongs to is not always seen.
     let declared = [class, Class::Unknown].map(|class| match view.options().find(class, &names) {
@@ -916,19 +980,4 @@ pub(crate) fn line_of(text: &str, binding: TextRange) -> TextRange {
         ),
         false => binding,
     }
-}
-
-/// Modules that declare options, of one configuration.
-pub fn declaring<'v>(
-    view: &View<'v>,
-    configuration: &Configuration,
-) -> Vec<(ModuleId, &'v ModuleFacts)> {
-    let mut all: Vec<_> = configuration
-        .members
-        .keys()
-        .map(|id| (*id, view.module(*id)))
-        .filter(|(_, module)| !module.options.is_empty())
-        .collect();
-    all.sort_by_key(|(id, _)| *id);
-    all
 }

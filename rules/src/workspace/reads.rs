@@ -56,49 +56,89 @@ pub(super) fn is_asked(graph: &Graph, id: usize, option: &OptionDeclaration) -> 
 
 impl Reads {
     pub(super) fn new(documents: &[Document], graph: &Graph) -> Self {
-        let mut reads = Self::default();
-        for (file, document) in documents.iter().enumerate() {
-            for (index, module) in document.facts.modules.iter().enumerate() {
-                let id = graph.id(file, index);
-                for option in &module.options {
-                    if is_asked(graph, id, option) {
-                        for name in &option.path {
-                            let next = reads.names.len() as u32;
-                            reads.names.entry(name.clone()).or_insert(next);
-                        }
-                    }
-                }
-            }
+        let mut reads = Self {
+            of_file: vec![Vec::new(); documents.len()],
+            ..Self::default()
+        };
+        for file in 0..documents.len() {
+            reads.ask(documents, graph, file);
         }
         if !reads.names.is_empty() {
-            reads.of_file = documents.iter().map(|it| reads.uses(it.text())).collect();
-            for uses in &reads.of_file {
-                for one in uses {
-                    *reads.all.entry(*one).or_default() += 1;
-                }
+            for (file, document) in documents.iter().enumerate() {
+                reads.update(file, document.text());
             }
         }
         reads
     }
 
-    /// Reads a file again. Does it use names otherwise than before?
-    pub(super) fn update(&mut self, file: usize, text: &str) -> bool {
+    /// Asks for the options that a file declares. Returns the names that nobody asked
+    /// for before.
+    fn ask(&mut self, documents: &[Document], graph: &Graph, file: usize) -> Vec<SmolStr> {
+        let mut new = Vec::new();
+        for (index, module) in documents[file].facts.modules.iter().enumerate() {
+            let id = graph.id(file, index);
+            let asked = module.options.iter();
+            for option in asked.filter(|option| is_asked(graph, id, option)) {
+                for name in &option.path {
+                    let next = self.names.len() as u32;
+                    self.names.entry(name.clone()).or_insert_with(|| {
+                        new.push(name.clone());
+                        next
+                    });
+                }
+            }
+        }
+        new
+    }
+
+    /// Asks for what a file declares now, in all files.
+    pub(super) fn redeclare(&mut self, documents: &[Document], graph: &Graph, file: usize) {
+        let new = self.ask(documents, graph, file);
+        if new.is_empty() {
+            return;
+        }
+        for (file, document) in documents.iter().enumerate() {
+            let text = document.text();
+            if new.iter().any(|name| has_word(text, name)) {
+                self.update(file, text);
+            }
+        }
+    }
+
+    /// Reads a file again. Returns the names that it uses otherwise than before.
+    pub(super) fn update(&mut self, file: usize, text: &str) -> Vec<u32> {
         if self.names.is_empty() {
-            return false;
+            return Vec::new();
         }
         let uses = self.uses(text);
         if uses == self.of_file[file] {
-            return false;
+            return Vec::new();
         }
         for one in &uses {
             *self.all.entry(*one).or_default() += 1;
         }
-        for one in std::mem::replace(&mut self.of_file[file], uses) {
-            if let Some(count) = self.all.get_mut(&one) {
+        let old = std::mem::replace(&mut self.of_file[file], uses);
+        for one in &old {
+            if let Some(count) = self.all.get_mut(one) {
                 *count -= 1;
             }
         }
-        true
+        let new = &self.of_file[file];
+        let gone = old.iter().filter(|one| new.binary_search(one).is_err());
+        let come = new.iter().filter(|one| old.binary_search(one).is_err());
+        gone.chain(come).map(|(name, _)| *name).collect()
+    }
+
+    /// Is one of the names in a path among these?
+    pub(super) fn is_among<'n>(
+        &self,
+        some: &[u32],
+        mut path: impl Iterator<Item = &'n str>,
+    ) -> bool {
+        path.any(|name| {
+            let id = self.names.get(name);
+            id.is_some_and(|id| some.contains(id))
+        })
     }
 
     /// May something read the option?
@@ -156,6 +196,16 @@ impl Reads {
         uses.dedup();
         uses
     }
+}
+
+/// Does a text hold a word?
+fn has_word(text: &str, word: &str) -> bool {
+    let bytes = text.as_bytes();
+    let edge = |byte: Option<&u8>| byte.is_none_or(|byte| !in_name(*byte));
+    memchr::memmem::find_iter(bytes, word).any(|at| {
+        let before = at.checked_sub(1).map(|at| &bytes[at]);
+        edge(before) && edge(bytes.get(at + word.len()))
+    })
 }
 
 /// Where a word stands.

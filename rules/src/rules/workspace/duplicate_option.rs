@@ -2,10 +2,8 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Diagnostic, Related};
-use crate::module::OptionDeclaration;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{ModuleId, WorkspaceContext, always_holds, can_meet, declaring, dotted};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::workspace::{Declaration, WorkspaceContext, always_holds, can_meet, dotted};
 
 declare_rule! {
     /// An option that two modules of one host declare.
@@ -91,65 +89,60 @@ declare_rule! {
 /// An option is compared with so many of the same name.
 const MOST_KNOWN: usize = 8;
 
-type Declaring<'v> = (ModuleId, &'v OptionDeclaration);
-
 impl Rule for DuplicateOption {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
     }
 
-    fn check_declarations(&self, cx: &mut WorkspaceContext<'_>) {
+    fn check_option(&self, declarations: &[Declaration<'_>], cx: &mut WorkspaceContext<'_>) {
+        if declarations.len() < 2 {
+            return;
+        }
         let view = cx.view();
         // Each with one that it clashes with: who mends that sees the next.
-        let mut told: FxHashSet<*const OptionDeclaration> = FxHashSet::default();
-        let mut pairs: Vec<(Declaring<'_>, Declaring<'_>)> = Vec::new();
+        let mut clashes = vec![None; declarations.len()];
         for configuration in &view.graph.configurations {
-            let mut first: FxHashMap<&[_], Vec<Declaring<'_>>> = FxHashMap::default();
-            for (id, module) in declaring(view, configuration) {
-                if !always_holds(configuration, id) {
+            let mut known: Vec<usize> = Vec::new();
+            for (at, own) in declarations.iter().enumerate() {
+                if !always_holds(configuration, own.module) {
                     continue;
                 }
-                for option in &module.options {
-                    let known = first.entry(option.path.as_slice()).or_default();
-                    let clashing = known.iter().find(|(other_id, other)| {
-                        let ways = |id: &ModuleId| &configuration.members[id];
-                        let is_same = view.graph.place(*other_id).0 == view.graph.place(id).0
-                            && other.range == option.range;
-                        !is_same
-                            && can_meet(ways(other_id), &[], ways(&id), &[])
-                            && other.declared.clashes(&option.declared)
-                    });
-                    if let Some(other) = clashing {
-                        for (own, other) in [((id, option), *other), (*other, (id, option))] {
-                            if told.insert(std::ptr::from_ref(own.1)) {
-                                pairs.push((own, other));
-                            }
-                        }
-                    }
-                    if known.len() < MOST_KNOWN {
-                        known.push((id, option));
-                    }
+                let ways = |it: &Declaration<'_>| &configuration.members[&it.module];
+                let clashing = known.iter().find(|other| {
+                    let other = &declarations[**other];
+                    let is_same = other.file == own.file && other.option.range == own.option.range;
+                    !is_same
+                        && can_meet(ways(other), &[], ways(own), &[])
+                        && other.option.declared.clashes(&own.option.declared)
+                });
+                if let Some(other) = clashing.copied() {
+                    clashes[at].get_or_insert(other);
+                    clashes[other].get_or_insert(at);
+                }
+                if known.len() < MOST_KNOWN {
+                    known.push(at);
                 }
             }
         }
-        for ((id, option), (other_id, other)) in pairs {
-            let (file, _) = view.graph.place(id);
-            let (other_file, _) = view.graph.place(other_id);
-            let path: Vec<_> = option.path.iter().map(|name| name.as_str()).collect();
-            let other_path = view.documents[other_file].path();
-            let place = match file == other_file {
+        for (own, other) in declarations.iter().zip(clashes) {
+            let Some(other) = other.map(|other| declarations[other]) else {
+                continue;
+            };
+            let path: Vec<_> = own.option.path.iter().map(|name| name.as_str()).collect();
+            let other_path = view.documents[other.file].path();
+            let place = match own.file == other.file {
                 true => "in another place of this file".to_owned(),
                 false => format!("in {other_path}"),
             };
             let message = format!("`{}` is also declared {place}", dotted(&path));
-            let mut diagnostic = Diagnostic::new(&Self::META, option.range, message)
+            let mut diagnostic = Diagnostic::new(&Self::META, own.option.range, message)
                 .help("a second declaration may only add a type that merges");
             diagnostic.related.push(Related {
-                path: (file != other_file).then(|| other_path.clone()),
-                range: other.range,
+                path: (own.file != other.file).then(|| other_path.clone()),
+                range: other.option.range,
                 message: "declared here, too".to_owned(),
             });
-            cx.report(file, diagnostic);
+            cx.report(own.file, diagnostic);
         }
     }
 }

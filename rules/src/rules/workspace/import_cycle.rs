@@ -61,7 +61,7 @@ impl Rule for ImportCycle {
     }
 
     // The places in other files move with their text only there.
-    fn check_declarations(&self, cx: &mut WorkspaceContext<'_>) {
+    fn check_imports(&self, cx: &mut WorkspaceContext<'_>) {
         let view = cx.view();
         let modules = view
             .documents

@@ -3,8 +3,7 @@
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{WorkspaceContext, dotted};
-use rustc_hash::FxHashSet;
+use crate::workspace::{Declaration, WorkspaceContext, dotted};
 
 declare_rule! {
     /// An option that the project declares and nothing reads.
@@ -103,26 +102,18 @@ impl Rule for UnusedOption {
         &Self::META
     }
 
-    fn check_declarations(&self, cx: &mut WorkspaceContext<'_>) {
-        let view = cx.view();
-        for (file, document) in view.documents.iter().enumerate() {
-            // A file may be a module under several names.
-            let mut told = FxHashSet::default();
-            for (index, module) in document.facts().modules.iter().enumerate() {
-                let id = view.graph.id(file, index);
-                for option in &module.options {
-                    let is_written = !option.range.is_empty();
-                    if !is_written || view.may_read(id, option) || !told.insert(option.range) {
-                        continue;
-                    }
-                    let path: Vec<_> = option.path.iter().map(|name| name.as_str()).collect();
-                    let message = format!("nothing reads `{}`", dotted(&path));
-                    let diagnostic = Diagnostic::new(&Self::META, option.range, message)
-                        .label("declared here")
-                        .help("read it where it should act, or take it out with what sets it");
-                    cx.report(file, diagnostic);
-                }
+    fn check_option(&self, declarations: &[Declaration<'_>], cx: &mut WorkspaceContext<'_>) {
+        for it in declarations {
+            let option = it.option;
+            if option.range.is_empty() || cx.view().may_read(it.module, option) {
+                continue;
             }
+            let path: Vec<_> = option.path.iter().map(|name| name.as_str()).collect();
+            let message = format!("nothing reads `{}`", dotted(&path));
+            let diagnostic = Diagnostic::new(&Self::META, option.range, message)
+                .label("declared here")
+                .help("read it where it should act, or take it out with what sets it");
+            cx.report(it.file, diagnostic);
         }
     }
 }
