@@ -27,7 +27,7 @@ pub struct Convention {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Layout {
     /// ez-configs.
-    EzConfigs(EzConfigs),
+    EzConfigs(Box<EzConfigs>),
     /// snowfall-lib, below this folder.
     Snowfall(Spot),
     /// blueprint, below this folder.
@@ -119,7 +119,10 @@ fn leaves(value: &SyntaxNode, env: &Env, path: &[Option<SmolStr>], out: &mut Vec
         }
         SyntaxKind::NODE_ATTR_SET if path.len() < DEEPEST => {
             let env = env.enter(&value);
-            for entry in ast::AttrSet::cast(value).into_iter().flat_map(|it| it.entries()) {
+            for entry in ast::AttrSet::cast(value)
+                .into_iter()
+                .flat_map(|it| it.entries())
+            {
                 match entry {
                     ast::Entry::AttrpathValue(binding) => {
                         let (Some(keys), Some(value)) = (binding.attrpath(), binding.value())
@@ -160,7 +163,9 @@ impl Leaf {
     fn names(&self) -> Vec<&str> {
         let names = self.path.iter();
         // No name of an attribute is empty that anybody asks for.
-        names.map(|name| name.as_deref().unwrap_or_default()).collect()
+        names
+            .map(|name| name.as_deref().unwrap_or_default())
+            .collect()
     }
 }
 
@@ -177,7 +182,9 @@ impl Collector<'_> {
             }
             for at in memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()) {
                 let token = token_at(root, TextSize::new(at as u32));
-                let Some(node) = token.filter(|it| it.text() == name).and_then(|it| it.parent())
+                let Some(node) = token
+                    .filter(|it| it.text() == name)
+                    .and_then(|it| it.parent())
                 else {
                     continue;
                 };
@@ -246,7 +253,7 @@ impl Collector<'_> {
             }
         }
         Convention {
-            layout: Layout::EzConfigs(all),
+            layout: Layout::EzConfigs(Box::new(all)),
             extras: Vec::new(),
             places,
         }
@@ -269,7 +276,11 @@ impl Collector<'_> {
             let mut all = first.as_ref().unwrap_or(&told).iter();
             let leaf = all.find(|leaf| leaf.names() == path)?;
             places.push(leaf.value.text_range());
-            Some(folder::place(&source(&leaf.value, &leaf.env), &leaf.env, None))
+            Some(folder::place(
+                &source(&leaf.value, &leaf.env),
+                &leaf.env,
+                None,
+            ))
         };
         let src = folder(&["src"])?;
         let root = folder(&["snowfall", "root"]).unwrap_or(src)?;

@@ -10,7 +10,8 @@ use super::collect::{Again, Collector, MODULES, collect, is_empty, touched};
 use super::convention::{NAMES, SNOWFALL};
 use super::shape::{Names, Shape, class_of_path, deciding_set};
 use super::{
-    Class, Convention, Definition, FileFacts, Header, Import, Irregular, ModuleFacts, Origin, Section, Target,
+    Class, Convention, Definition, FileFacts, Header, Import, Irregular, ModuleFacts, Origin,
+    Section, Target,
 };
 use crate::path;
 use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, TextRange, TextSize, Tree, ast, node_around};

@@ -222,8 +222,7 @@ impl<'d> Places<'_, 'd> {
         let extras = |class: Class, name: &str| -> Vec<(usize, &'d Import)> {
             let wanted = convention.extras.iter().filter(|extra| {
                 let is_system = extra.class == Class::Unknown && class != Class::HomeManager;
-                (extra.class == class || is_system)
-                    && extra.of.as_ref().is_none_or(|of| of == name)
+                (extra.class == class || is_system) && extra.of.as_ref().is_none_or(|of| of == name)
             });
             let modules = wanted.flat_map(|extra| &extra.modules);
             modules.map(|import| (self.file, import)).collect()
@@ -304,7 +303,9 @@ impl<'d> Places<'_, 'd> {
                 ("darwin-configuration.nix", Some(Class::Darwin)),
             ]
             .into_iter()
-            .find_map(|(entry, class)| Some((self.resolver.exact(&joined(&folder, entry))?, class)));
+            .find_map(|(entry, class)| {
+                Some((self.resolver.exact(&joined(&folder, entry))?, class))
+            });
             if let Some((file, Some(class))) = entry {
                 found.hosts.push(Host {
                     name: name.into(),
@@ -438,7 +439,11 @@ impl<'d> Places<'_, 'd> {
                 } else if !seen.contains(&system) {
                     // What a function calls it nobody knows.
                     seen.push(system);
-                    add(self.documents[*file].path().as_ref().into(), &[system], false);
+                    add(
+                        self.documents[*file].path().as_ref().into(),
+                        &[system],
+                        false,
+                    );
                 }
             }
         }
@@ -459,13 +464,355 @@ impl Area<'_> {
     fn default(&self, name: &str) -> Option<(usize, Option<Guard>)> {
         let file = *self.modules.get("default")?;
         let own = self.told.iter().flat_map(|own| &own.defaults);
-        let own = own.filter(|(of, _)| of == name).map(|(_, known)| *known);
+        let mut own = own.filter(|(of, _)| of == name).map(|(_, known)| *known);
         let doubtful = self.told.iter().any(|own| own.is_doubtful);
-        let is_imported = own.last().unwrap_or((!doubtful).then_some(true));
+        let is_imported = own.next_back().unwrap_or((!doubtful).then_some(true));
         match is_imported {
             Some(true) => Some((file, None)),
             Some(false) => None,
             None => Some((file, Some(Guard::doubt("importDefault", name)))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::linter::{Source, analyze};
+    use crate::syntax::{TextEdit, TextRange};
+    use crate::{Settings, Workspace};
+
+    /// The hosts that are certain, a line each: module system, name, and the files of
+    /// its modules, each with a `?` where that is in doubt. A file without a text holds
+    /// a setting.
+    #[track_caller]
+    fn finds(files: &[(&str, &str)], expected: &[&str]) {
+        let settings = Settings::default();
+        let document = |(path, text): &(&str, &str)| {
+            let text = match *text {
+                "" => "{ services.x.enable = true; }",
+                text => text,
+            };
+            analyze(Source::new(*path, text), &settings)
+        };
+        let workspace = Workspace::new(files.iter().map(document).collect(), []);
+        let graph = workspace.graph(&settings);
+        let line = |it: &crate::workspace::Configuration| {
+            let mut members: Vec<_> = it
+                .members
+                .iter()
+                .map(|(id, ways)| {
+                    let path = workspace.documents[graph.place(*id).0].path();
+                    let is_sure = ways.iter().any(Vec::is_empty);
+                    format!("{path}{}", if is_sure { "" } else { "?" })
+                })
+                .collect();
+            members.sort();
+            format!("{:?} {}: {}", it.class, it.name, members.join(" "))
+        };
+        let certain = graph.configurations.iter().filter(|it| it.certain);
+        let found: Vec<_> = certain.map(line).collect();
+        assert_eq!(found, expected);
+    }
+
+    /// Nothing is followed.
+    #[track_caller]
+    fn leaves(files: &[(&str, &str)]) {
+        finds(files, &[]);
+    }
+
+    /// A flake with these files.
+    fn flake<'t>(outputs: &'t str, others: &[(&'t str, &'t str)]) -> Vec<(&'t str, &'t str)> {
+        let mut files = others.to_vec();
+        files.push(("flake.nix", outputs));
+        files.sort_unstable();
+        files
+    }
+
+    const SNOWFALL: &[(&str, &str)] = &[
+        ("homes/x86_64-linux/ann@pc/default.nix", ""),
+        ("modules/darwin/dock/default.nix", ""),
+        ("modules/home/shell/default.nix", ""),
+        ("modules/nixos/a/b/default.nix", ""),
+        ("modules/nixos/a/b/part.nix", ""),
+        (
+            "modules/nixos/c/default.nix",
+            "{ imports = [ ./more.nix ]; }",
+        ),
+        ("modules/nixos/c/more.nix", ""),
+        ("systems/aarch64-darwin/mac/default.nix", ""),
+        ("systems/x86_64-install-iso/usb/default.nix", ""),
+        ("systems/x86_64-linux/pc/default.nix", ""),
+        ("systems/x86_64-linux/pc/disks.nix", ""),
+    ];
+
+    #[test]
+    fn snowfall_takes_all_modules() {
+        let modules = "modules/nixos/a/b/default.nix modules/nixos/c/default.nix \
+                       modules/nixos/c/more.nix";
+        let expected = [
+            "Darwin mac: modules/darwin/dock/default.nix systems/aarch64-darwin/mac/default.nix",
+            &format!("NixOs pc: {modules} systems/x86_64-linux/pc/default.nix"),
+            &format!("NixOs usb: {modules} systems/x86_64-install-iso/usb/default.nix"),
+            "HomeManager ann@pc: homes/x86_64-linux/ann@pc/default.nix \
+             modules/home/shell/default.nix",
+        ];
+        for outputs in [
+            "inputs: inputs.snowfall-lib.mkFlake { inherit inputs; src = ./.; }",
+            "{ snowfall-lib, self, ... }@inputs: snowfall-lib.mkFlake { inherit inputs; src = self; }",
+            "inputs: let lib = inputs.snowfall-lib.mkLib { inherit inputs; src = ./.; }; \
+             in lib.mkFlake { overlays = [ ]; } // { x = 1; }",
+            "{ nixpkgs, ... }@inputs: let lib = nixpkgs.lib; in inputs.snowfall.mkFlake { \
+             src = lib.cleanSourceWith { src = ./.; filter = lib.id; }; }",
+        ] {
+            let text = format!("{{ outputs = {outputs}; }}");
+            finds(&flake(&text, SNOWFALL), &expected);
+        }
+    }
+
+    #[test]
+    fn snowfall_below_another_folder_and_with_more_modules() {
+        let others = [
+            ("extra/all.nix", ""),
+            ("extra/home.nix", ""),
+            ("extra/pc.nix", ""),
+            ("nix/homes/x86_64-linux/ann/default.nix", ""),
+            ("nix/systems/x86_64-linux/lap/default.nix", ""),
+            ("nix/systems/x86_64-linux/pc/default.nix", ""),
+            ("systems/x86_64-linux/old/default.nix", ""),
+        ];
+        let text = "{ outputs = inputs: inputs.snowfall-lib.mkFlake {
+          src = ./.;
+          snowfall = { namespace = \"x\"; root = ./nix; };
+          systems.modules.nixos = with inputs; [ ./extra/all.nix disko.nixosModules.disko ];
+          systems.hosts = { pc.modules = [ ./extra/pc.nix ]; lap.specialArgs = { }; };
+          homes.modules = [ ./extra/home.nix ];
+        }; }";
+        let expected = [
+            "NixOs lap: extra/all.nix nix/systems/x86_64-linux/lap/default.nix",
+            "NixOs pc: extra/all.nix extra/pc.nix nix/systems/x86_64-linux/pc/default.nix",
+            "HomeManager ann: extra/home.nix nix/homes/x86_64-linux/ann/default.nix",
+        ];
+        finds(&flake(text, &others), &expected);
+    }
+
+    #[test]
+    fn what_snowfall_is_told_may_not_be_known() {
+        for outputs in [
+            "inputs: inputs.snowfall-lib.mkFlake { src = inputs.other; }",
+            "inputs: inputs.snowfall-lib.mkFlake (f { src = ./.; })",
+            "inputs: inputs.snowfall-lib.mkFlake { inherit (f inputs) src; }",
+            "inputs: inputs.snowfall-lib.mkFlake { src = ./.; snowfall.root = f ./.; }",
+            // Somebody else's, in a file that speaks of snowfall.
+            "inputs: inputs.parts.mkFlake { src = ./.; }",
+        ] {
+            leaves(&flake(&format!("{{ outputs = {outputs}; }}"), SNOWFALL));
+        }
+    }
+
+    const EZ: &[(&str, &str)] = &[
+        ("darwin-configurations/mac.nix", ""),
+        (
+            "home-configurations/ann.nix",
+            "{ ezModules, ... }: { imports = [ ezModules.shell ]; }",
+        ),
+        ("home-modules/default.nix", ""),
+        ("home-modules/linux.nix", ""),
+        ("home-modules/shell.nix", ""),
+        (
+            "nixos-configurations/pc/default.nix",
+            "{ ezModules, ... }: { imports = with ezModules; [ shell ]; }",
+        ),
+        ("nixos-configurations/pc/disks.nix", ""),
+        ("nixos-modules/default.nix", ""),
+        (
+            "nixos-modules/shell/default.nix",
+            "{ home-manager.sharedModules = [ ({ ezModules, ... }: { imports = [ ezModules.shell ]; }) ]; }",
+        ),
+    ];
+
+    #[test]
+    fn ez_configs_takes_the_default_modules() {
+        let home = "home-configurations/ann.nix home-modules/default.nix";
+        let expected = [
+            "NixOs pc: nixos-configurations/pc/default.nix nixos-modules/default.nix \
+             nixos-modules/shell/default.nix",
+            "Darwin mac: darwin-configurations/mac.nix",
+            &format!("HomeManager ann@pc: {home} home-modules/linux.nix home-modules/shell.nix"),
+            &format!("HomeManager ann@mac: {home} home-modules/shell.nix"),
+            "HomeManager nixos-modules/shell/default.nix: home-modules/shell.nix \
+             nixos-modules/shell/default.nix nixos-modules/shell/default.nix",
+        ];
+        for settings in [
+            "ezConfigs.root = ./.;",
+            "ezConfigs = { root = self; globalArgs = { inherit self; }; };",
+            "ezConfigs = let root = \"${self}\"; in { inherit root; \
+             nixos.modulesDirectory = root + \"/nixos-modules\"; };",
+            "ezConfigs = let root = config.ezConfigs.root + \"/home-modules\"; in { root = ./.; \
+             home.modulesDirectory = root; nixos.hosts.pc.userHomeModules = [ \"ann\" ]; };",
+            "ezConfigs.root = ./.; ezConfigs.nixos.hosts = builtins.readDir ./nixos-configurations \
+             |> lib.concatMapAttrs (name: _: { ${name}.userHomeModules = [ \"ann\" ]; });",
+        ] {
+            let text = format!(
+                "{{ outputs = i: i.parts.lib.mkFlake {{ }} ({{ self, lib, config, ... }}: {{ {settings} }}); }}"
+            );
+            finds(&flake(&text, EZ), &expected);
+        }
+    }
+
+    #[test]
+    fn ez_configs_may_be_told_otherwise() {
+        let others = [
+            ("home/ann.nix", ""),
+            ("home/bob.nix", ""),
+            ("home-modules/default.nix", ""),
+            ("home-modules/linux.nix", ""),
+            ("hosts/lap.nix", ""),
+            ("hosts/pc.nix", ""),
+            ("hosts/srv.nix", ""),
+            ("nixos-modules/default.nix", ""),
+            (
+                "settings.nix",
+                "{ f, ... }: { ezConfigs.nixos.hosts = { pc.importDefault = false; srv = f 1; }; }",
+            ),
+        ];
+        let text = "{ outputs = i: i.parts.lib.mkFlake { } { ezConfigs = {
+          root = ./.;
+          nixos.configurationsDirectory = ./hosts;
+          home.configurationsDirectory = ./home;
+          home.users.ann = { importDefault = false; nameFunction = host: \"ann\"; };
+          home.users.bob.standalone = { enable = true; pkgs = i.pkgs; };
+        }; }; }";
+        let expected = [
+            "NixOs lap: hosts/lap.nix nixos-modules/default.nix",
+            "NixOs pc: hosts/pc.nix",
+            "NixOs srv: hosts/srv.nix nixos-modules/default.nix?",
+            "HomeManager home/ann.nix: home/ann.nix",
+            "HomeManager bob: home-modules/default.nix home-modules/linux.nix? home/bob.nix",
+        ];
+        finds(&flake(text, &others), &expected);
+    }
+
+    #[test]
+    fn what_ez_configs_is_told_may_not_be_known() {
+        for settings in [
+            "ezConfigs.root = dir;",
+            "ezConfigs = f { root = ./.; };",
+            "ezConfigs = lib.mkIf dir { root = ./.; };",
+            "ezConfigs = { root = ./.; nixos = f 1; };",
+            "ezConfigs = { root = ./.; more = 1; };",
+            "ezConfigs = { root = ./.; nixos.modulesDirectory = dir; };",
+            "packages = { ezConfigs = ./.; };",
+        ] {
+            let text = format!(
+                "{{ outputs = i: i.parts.lib.mkFlake {{ }} ({{ f, dir, lib, ... }}: {{ {settings} }}); }}"
+            );
+            let hosts = &EZ[..1];
+            leaves(&flake(&text, hosts));
+        }
+    }
+
+    const BLUEPRINT: &[(&str, &str)] = &[
+        ("nix/hosts/mac/darwin-configuration.nix", ""),
+        ("nix/hosts/mac/users/ann.nix", ""),
+        ("nix/hosts/own/configuration.nix", ""),
+        (
+            "nix/hosts/own/default.nix",
+            "{ inputs, ... }: { class = \"nixos\"; }",
+        ),
+        (
+            "nix/hosts/pc/configuration.nix",
+            "{ flake, inputs, ... }: { imports = [ flake.modules.nixos.ssh inputs.self.nixosModules.vpn ]; }",
+        ),
+        ("nix/hosts/pc/darwin-configuration.nix", ""),
+        (
+            "nix/hosts/pc/users/ann/home-configuration.nix",
+            "{ flake, ... }: { imports = [ flake.homeModules.shell ]; }",
+        ),
+        ("nix/hosts/pc/users/ann/shell.nix", ""),
+        ("nix/modules/home/shell.nix", ""),
+        ("nix/modules/nixos/ssh.nix", ""),
+        ("nix/modules/nixos/unused.nix", ""),
+        ("nix/modules/nixos/vpn/default.nix", ""),
+    ];
+
+    #[test]
+    fn blueprint_names_modules() {
+        let expected = [
+            "Darwin mac: nix/hosts/mac/darwin-configuration.nix",
+            "HomeManager ann@mac: nix/hosts/mac/users/ann.nix",
+            "NixOs pc: nix/hosts/pc/configuration.nix nix/modules/nixos/ssh.nix \
+             nix/modules/nixos/vpn/default.nix",
+            "HomeManager ann@pc: nix/hosts/pc/users/ann/home-configuration.nix \
+             nix/modules/home/shell.nix",
+        ];
+        for outputs in [
+            "inputs: inputs.blueprint { inherit inputs; prefix = \"nix\"; }",
+            "{ blueprint, ... }@inputs: blueprint { inherit inputs; prefix = ./nix; } // { x = 1; }",
+        ] {
+            let text = format!("{{ outputs = {outputs}; }}");
+            finds(&flake(&text, BLUEPRINT), &expected);
+        }
+        for outputs in [
+            "inputs: inputs.blueprint { inherit inputs; prefix = f 1; }",
+            "inputs: inputs.blueprint { inherit inputs; }",
+            "inputs: blueprint { prefix = \"nix\"; }",
+        ] {
+            leaves(&flake(&format!("{{ outputs = {outputs}; }}"), BLUEPRINT));
+        }
+    }
+
+    #[test]
+    fn edits_give_what_a_new_run_gives() {
+        let settings = Settings::default();
+        let part = "{ inputs, ... }:\n{\n  imports = [ inputs.ez.flakeModule ];\n  a.b = 1;\n}\n";
+        let told = "{ inputs, ... }:\n{\n  a.b = 1;\n  ezConfigs = {\n    root = ./.;\n  };\n}\n";
+        let mut files = EZ.to_vec();
+        files.extend([("flake.nix", "{ outputs = i: { }; }"), ("part.nix", part)]);
+        let documents = files.iter().map(|(path, text)| {
+            let text = if text.is_empty() {
+                "{ a.b = 1; }"
+            } else {
+                text
+            };
+            analyze(Source::new(*path, text), &settings)
+        });
+        let mut workspace = Workspace::new(documents.collect(), []);
+        workspace.join(&settings);
+        workspace.open("part.nix", part, &settings);
+        let hosts = |workspace: &Workspace| {
+            let graph = workspace.graph(&settings);
+            graph.configurations.iter().filter(|it| it.certain).count()
+        };
+        let before = hosts(&workspace);
+        for (text, more) in [
+            (told.to_owned(), 4),
+            (told.replace("root = ./.", "root = f ./."), 0),
+            (told.to_owned(), 4),
+            (
+                told.replace(
+                    "root = ./.;",
+                    "root = ./.; nixos.configurationsDirectory = ./x;",
+                ),
+                2,
+            ),
+            (told.replace("ezConfigs", "ezConfig"), 0),
+            (part.to_owned(), 0),
+        ] {
+            // What differs, as somebody types it.
+            let file = workspace.position("part.nix").expect("it is there");
+            let old = workspace.documents[file].text().to_string();
+            let same = |(a, b): &(u8, u8)| a == b;
+            let start = old.bytes().zip(text.bytes()).take_while(same).count();
+            let most = old.len().min(text.len()) - start;
+            let ends = old.bytes().rev().zip(text.bytes().rev());
+            let end = ends.take_while(same).count().min(most);
+            let edit = TextEdit {
+                range: TextRange::new((start as u32).into(), ((old.len() - end) as u32).into()),
+                text: text[start..text.len() - end].to_owned(),
+            };
+            workspace.edit("part.nix", &[edit], &settings);
+            assert_eq!(workspace.documents[file].text().as_ref(), text);
+            assert_eq!(hosts(&workspace), before + more, "{text}");
         }
     }
 }

@@ -370,7 +370,10 @@ fn understood(document: &Document) -> Vec<(usize, usize)> {
         )
     });
     let imports = followed.map(|import| import.place);
-    let folders = facts.conventions.iter().flat_map(|it| it.places.iter().copied());
+    let folders = facts
+        .conventions
+        .iter()
+        .flat_map(|it| it.places.iter().copied());
     imports
         .chain(folders)
         .map(|place| (place.start().into(), place.end().into()))
