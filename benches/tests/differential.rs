@@ -423,6 +423,8 @@ const DENSE: &[&str] = &[
     "  services.@ = { s.a = 1; t = 2; } // { s.b = 1; };\n",
     "  system.stateVersion = lib.trivial.release;\n  x = mkIf a.@ { home.stateVersion = lib.version; };\n",
     "  imports = [ \"./@.nix\" (import ./x.nix) ] ++ lib.optional cfg.@ ./y.nix;\n",
+    "  ezConfigs = {\n    root = ./.;\n    nixos.configurationsDirectory = ./mods;\n    nixos.hosts.@.importDefault = false;\n  };\n",
+    "  ezConfigs.home.users.@.standalone.enable = true;\n  imports = with ezModules; [ @ ] ++ [ ezModules.lone ];\n",
     "  config = mkMerge [ { imports = [ ./@.nix ]; } (lib.optionalAttrs config.my.x { a = 1; }) ];\n",
 ];
 

@@ -38,6 +38,7 @@ pub fn collect(path: &str, tree: &Tree) -> FileFacts {
     // Module lists stand in flakes and in the helpers that flakes call. A file
     // that is a module can define one, too (flake-parts).
     collector.find_configurations(&root);
+    collector.find_conventions(&root);
     let declaring = std::mem::take(&mut collector.expressions);
     read_options(path, declaring, &mut facts);
     facts.shrink();
@@ -62,7 +63,7 @@ pub(crate) fn lines(text: &str, breaks: usize) -> u32 {
 
 /// Where the walk is in a module: everything that a definition inherits.
 #[derive(Clone, Default)]
-struct Here {
+pub(super) struct Here {
     path: Vec<Key>,
     priorities: Vec<(usize, u32)>,
     inside: Inside,
@@ -110,7 +111,7 @@ impl Here {
 }
 
 pub(super) struct Collector<'f> {
-    tree: &'f Tree,
+    pub(super) tree: &'f Tree,
     pub(super) facts: &'f mut FileFacts,
     deep: u32,
     /// The expressions that are modules, in the order of the facts.
@@ -821,7 +822,7 @@ impl<'f> Collector<'f> {
         imports
     }
 
-    fn targets(
+    pub(super) fn targets(
         &mut self,
         parent: Option<usize>,
         value: &SyntaxNode,

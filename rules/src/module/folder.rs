@@ -35,6 +35,15 @@ pub(crate) struct Spot {
 }
 
 impl Spot {
+    /// A folder of the flake.
+    pub(crate) fn flake(path: &str) -> Self {
+        Self {
+            from_flake: true,
+            before: format!("/{path}"),
+            ..Self::default()
+        }
+    }
+
     fn push(&mut self, text: &str) {
         match self.has_name {
             true => self.after.push_str(text),
@@ -188,15 +197,29 @@ pub(super) fn listing(expr: &SyntaxNode, env: &Env) -> (Option<Folder>, Vec<Synt
     let mut reader = Reader {
         fuel: FUEL,
         followed: Vec::new(),
+        root: None,
     };
     let value = reader.eval(expr, env);
     let value = value.filter(|it| matches!(it.kind, Kind::Paths | Kind::Files { .. }));
     (value.map(|value| value.folder), reader.followed)
 }
 
+/// The folder that an expression names. `root` is what it may call
+/// `config.ezConfigs.root`.
+pub(super) fn place(expr: &SyntaxNode, env: &Env, root: Option<&Spot>) -> Option<Spot> {
+    let mut reader = Reader {
+        fuel: FUEL,
+        followed: Vec::new(),
+        root: root.cloned(),
+    };
+    let spot = reader.spot(expr, &Scope::new(), env)?;
+    (!spot.has_name).then_some(spot)
+}
+
 struct Reader {
     fuel: u32,
     followed: Vec<SyntaxNode>,
+    root: Option<Spot>,
 }
 
 impl Reader {
@@ -536,6 +559,11 @@ impl Reader {
                     out.from_flake = true;
                     return first.then_some(());
                 }
+                if let Some(root) = self.root.clone().filter(|_| is_root_option(&expr, env)) {
+                    let first = out.before.is_empty() && !out.has_name && !out.from_flake;
+                    *out = root;
+                    return first.then_some(());
+                }
                 let (bound, env) = self.follow(&expr)?;
                 // The variables of the function mean nothing there.
                 self.pieces(&bound, &Scope::new(), &env, out)
@@ -715,6 +743,13 @@ fn name_of(function: &SyntaxNode, env: &Env) -> Option<SmolStr> {
         (Origin::Lib, [room, name]) if room == "path" => Some(name.clone()),
         _ => None,
     }
+}
+
+/// `config.ezConfigs.root`
+fn is_root_option(expr: &SyntaxNode, env: &Env) -> bool {
+    env.meaning(expr).is_some_and(|meaning| {
+        matches!(meaning.origin, Origin::Config(_)) && meaning.path == ["ezConfigs", "root"]
+    })
 }
 
 /// The variable that an expression is.

@@ -2,6 +2,7 @@
 //! imports, as facts with ranges.
 
 mod collect;
+mod convention;
 mod decide;
 mod folder;
 mod guard;
@@ -14,6 +15,8 @@ pub use collect::collect;
 pub(crate) use collect::env_at;
 pub(crate) use collect::{line_breaks, lines, lines_of, touched};
 pub(crate) use collect::{literal, priority_number};
+pub use convention::Convention;
+pub(crate) use convention::{EzConfigs, EzSystem, Layout};
 pub use decide::{Irregular, Irregularity};
 pub use folder::Folder;
 pub(crate) use folder::{Entry, Spot};
@@ -398,6 +401,8 @@ pub struct FileFacts {
     pub modules: Vec<ModuleFacts>,
     /// The module lists that it evaluates.
     pub configurations: Vec<ConfigurationFacts>,
+    /// What it tells libraries that find hosts and modules by the places where they lie.
+    pub conventions: Vec<Convention>,
     /// Modules that the flake names: the name and what it stands for.
     pub exports: Vec<(SmolStr, Import)>,
     /// The comment at the top.
@@ -415,6 +420,7 @@ impl FileFacts {
     fn shrink(&mut self) {
         self.modules.shrink_to_fit();
         self.configurations.shrink_to_fit();
+        self.conventions.shrink_to_fit();
         self.exports.shrink_to_fit();
         self.watched.shrink_to_fit();
         for module in &mut self.modules {
@@ -424,6 +430,13 @@ impl FileFacts {
             module.sections.shrink_to_fit();
             module.irregular.shrink_to_fit();
         }
+    }
+
+    /// Every list of modules that is evaluated, or is part of one.
+    pub(crate) fn module_lists(&self) -> impl Iterator<Item = &[Import]> {
+        let conventions = self.conventions.iter().flat_map(|it| &it.extras);
+        let lists = self.configurations.iter().map(|it| it.modules.as_slice());
+        lists.chain(conventions.map(|extra| extra.modules.as_slice()))
     }
 
     /// The innermost module expression around a range.

@@ -139,6 +139,8 @@ pub(super) fn named_target(expr: &SyntaxNode, env: &Env) -> Target {
     };
     names.extend(meaning.path.iter().map(SmolStr::as_str));
     let own: &[&str] = match names.as_slice() {
+        // Which ones these are, the module system decides.
+        ["ezModules", name] => return Target::Named(format!("ezModules.{name}").into()),
         ["self" | "outputs" | "flake", rest @ ..]
         | ["inputs", "self", rest @ ..]
         | ["config", "flake", rest @ ..] => rest,

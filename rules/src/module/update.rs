@@ -7,9 +7,11 @@
 //! that stands anywhere else, has everything read again.
 
 use super::collect::{Again, Collector, MODULES, collect, is_empty, touched};
+use super::convention::{NAMES, SNOWFALL};
 use super::shape::{Names, Shape, class_of_path, deciding_set};
 use super::{
-    Class, Definition, FileFacts, Header, Import, Irregular, ModuleFacts, Origin, Section, Target,
+    Class, Convention, Definition, FileFacts, Header, Import, Irregular, ModuleFacts, Origin,
+    Section, Target,
 };
 use crate::path;
 use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, TextRange, TextSize, Tree, ast, node_around};
@@ -127,7 +129,8 @@ fn in_place(
         return None;
     }
     let new = &tree.text().as_bytes()[Range::<usize>::from(moved.new)];
-    if memchr::memmem::find(new, MODULES).is_some() {
+    let has = |name: &[u8]| memchr::memmem::find(new, name).is_some();
+    if has(MODULES) || has(SNOWFALL.as_bytes()) || NAMES.iter().any(|name| has(name.as_bytes())) {
         return None;
     }
     let root = ast::Root::cast(tree.root())?;
@@ -392,6 +395,14 @@ fn same_irregular(a: &[Irregular], b: &[Irregular]) -> bool {
     a.iter().map(said).eq(b.iter().map(said))
 }
 
+fn same_convention(a: &Convention, b: &Convention) -> bool {
+    a.layout == b.layout
+        && a.extras.len() == b.extras.len()
+        && a.extras.iter().zip(&b.extras).all(|(a, b)| {
+            (a.class, &a.of) == (b.class, &b.of) && same_imports(a.modules.iter(), b.modules.iter())
+        })
+}
+
 fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
     let module = |a: &ModuleFacts, b: &ModuleFacts| {
         (
@@ -424,6 +435,11 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
                     && a.name == b.name
                     && same_imports(a.modules.iter(), b.modules.iter())
             })
+        && a.conventions.len() == b.conventions.len()
+        && a.conventions
+            .iter()
+            .zip(&b.conventions)
+            .all(|(a, b)| same_convention(a, b))
         && a.exports.len() == b.exports.len()
         && a.exports
             .iter()

@@ -1,6 +1,7 @@
 //! Which modules meet in which configuration.
 
 use super::Presence;
+use super::conventions::{self, Found, Library};
 use crate::linter::Document;
 use crate::module::{
     Certainty, Class, Definition, Entry, Folder, Guard, Import, ModuleFacts, Origin, Spot, Target,
@@ -86,16 +87,37 @@ pub struct Graph {
     imported: Vec<bool>,
     /// The files that the configuration names as roots.
     roots: FxHashSet<usize>,
+    /// The flakes in which a library finds hosts and modules by their places.
+    followed: Vec<Followed>,
     /// Every configuration.
     pub configurations: Vec<Configuration>,
 }
 
+/// A library that finds hosts and modules by their places, and the folder of the flake
+/// in which it does so.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Followed {
+    pub(super) library: Library,
+    pub(super) flake: String,
+}
+
+impl Followed {
+    fn of(found: &Found<'_>) -> Self {
+        Self {
+            library: found.library,
+            flake: found.flake.to_owned(),
+        }
+    }
+}
+
 /// Finds files by the paths that modules write.
-struct Resolver<'d> {
+pub(super) struct Resolver<'d> {
     documents: &'d [Document],
     files: FxHashMap<&'d str, usize>,
     flakes: FxHashSet<&'d str>,
     exports: FxHashMap<&'d str, Vec<(usize, &'d Import)>>,
+    /// What libraries find by its place.
+    conventions: Vec<Found<'d>>,
 }
 
 impl<'d> Resolver<'d> {
@@ -119,12 +141,46 @@ impl<'d> Resolver<'d> {
                     .push((file, import));
             }
         }
-        Self {
+        let mut resolver = Self {
             documents,
             files,
             flakes,
             exports,
+            conventions: Vec::new(),
+        };
+        resolver.conventions = conventions::find(documents, &resolver);
+        resolver
+    }
+
+    /// The file at a path.
+    pub(super) fn exact(&self, path: &str) -> Option<usize> {
+        self.files.get(path).copied()
+    }
+
+    /// The modules that libraries hand out under a name to a module of `path`.
+    fn handed_out(&self, path: &str, name: &str, class: Class) -> Vec<usize> {
+        let flake = self.flake(path);
+        let mut files = Vec::new();
+        for found in self.conventions.iter().filter(|it| it.flake == flake) {
+            match name.strip_prefix("ezModules.") {
+                None => files.extend(found.named(name)),
+                Some(name) if found.library == Library::EzConfigs => {
+                    let class = match class {
+                        Class::Unknown => found.class_at(path),
+                        class => class,
+                    };
+                    let output = match class {
+                        Class::NixOs => "nixosModules",
+                        Class::Darwin => "darwinModules",
+                        Class::HomeManager => "homeModules",
+                        _ => continue,
+                    };
+                    files.extend(found.named(&format!("{output}.{name}")));
+                }
+                Some(_) => {}
+            }
         }
+        files
     }
 
     /// The file that a path names: itself, or the `default.nix` of a folder.
@@ -202,7 +258,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// The folder of the flake that `path` belongs to.
-    fn flake(&self, path: &str) -> &'d str {
+    pub(super) fn flake(&self, path: &str) -> &'d str {
         let mut folder = path::parent(path);
         loop {
             if let Some(found) = self.flakes.get(folder) {
@@ -243,12 +299,14 @@ impl Graph {
             resolver: &resolver,
             first: &first,
             unknown: false,
+            class: Class::Unknown,
         };
         let mut imported = vec![false; modules.len()];
         let mut edges: Vec<Vec<EdgeTo>> = Vec::with_capacity(modules.len());
         let mut vague = Vec::with_capacity(modules.len());
         for &(file, index) in &modules {
             linker.unknown = false;
+            linker.class = home_class(&documents[file].facts.modules, index);
             let module = &documents[file].facts.modules[index];
             let out: Vec<_> = module
                 .imports
@@ -267,6 +325,7 @@ impl Graph {
             vague.push(linker.unknown);
             edges.push(out);
         }
+        linker.class = Class::Unknown;
         // Configurations that files spell out.
         let mut starts: Vec<(SmolStr, Class, Vec<EdgeTo>)> = Vec::new();
         let mut spelled_out = false;
@@ -289,6 +348,24 @@ impl Graph {
                 let name = name.unwrap_or_else(|| document.path().as_ref().into());
                 starts.push((name, configuration.class, out));
             }
+        }
+        // Those that libraries find.
+        for host in resolver.conventions.iter().flat_map(|it| &it.hosts) {
+            linker.unknown = false;
+            let own = host.modules.iter();
+            let mut out: Vec<_> = own
+                .filter_map(|(file, doubt)| linker.whole(*file, doubt.iter().cloned().collect()))
+                .collect();
+            for (file, import) in &host.extras {
+                out.extend(linker.link(*file, import, 0));
+            }
+            complete &= !linker.unknown;
+            spelled_out = true;
+            for edge in &out {
+                imported[edge.to] = true;
+                confirmed[edge.to] = true;
+            }
+            starts.push((host.name.clone(), host.class, out));
         }
         let mut named_files = FxHashSet::default();
         for (id, &(file, index)) in modules.iter().enumerate() {
@@ -328,6 +405,7 @@ impl Graph {
             },
             imported,
             roots: named_files,
+            followed: resolver.conventions.iter().map(Followed::of).collect(),
             configurations: Vec::new(),
         };
         graph.find_exported(documents, &resolver);
@@ -336,6 +414,7 @@ impl Graph {
             let certain = class != Class::Unknown;
             graph.add_configuration(documents, (name, class, certain), &start);
         }
+        graph.place_classes(&resolver);
         // Where the list of configurations has gaps, what nobody imports may
         // start one. Templates and examples start none.
         let mut reached = FxHashSet::default();
@@ -370,6 +449,21 @@ impl Graph {
         graph
     }
 
+    /// What lies among the modules of a module system and is in no configuration that
+    /// tells otherwise belongs to it.
+    fn place_classes(&mut self, resolver: &Resolver<'_>) {
+        let exports = resolver.conventions.iter().flat_map(|it| &it.exports);
+        for export in exports.filter(|it| it.class != Class::Unknown) {
+            let id = self.first[export.file];
+            let mut certain = self.configurations.iter().filter(|it| it.certain);
+            if self.modules.get(id) == Some(&(export.file, 0))
+                && !certain.any(|it| it.members.contains_key(&id))
+            {
+                self.classes[id] = export.class;
+            }
+        }
+    }
+
     /// Finds the modules that a flake hands out, and those that they import.
     fn find_exported(&mut self, documents: &[Document], resolver: &Resolver<'_>) {
         self.exported = vec![false; self.modules.len()];
@@ -377,6 +471,7 @@ impl Graph {
             resolver,
             first: &self.first,
             unknown: false,
+            class: Class::Unknown,
         };
         let mut stack = Vec::new();
         for (file, document) in documents.iter().enumerate() {
@@ -387,6 +482,8 @@ impl Graph {
                 stack.extend(found.into_iter().map(|edge| edge.to));
             }
         }
+        let placed = resolver.conventions.iter().flat_map(|it| &it.exports);
+        stack.extend(placed.filter_map(|it| Some(linker.whole(it.file, Vec::new())?.to)));
         self.exports_unknown = linker.unknown;
         while let Some(id) = stack.pop() {
             if std::mem::replace(&mut self.exported[id], true) {
@@ -569,6 +666,11 @@ impl Graph {
         self.roots.contains(&file)
     }
 
+    /// The flakes in which a library finds hosts and modules by their places.
+    pub(super) fn followed(&self) -> &[Followed] {
+        &self.followed
+    }
+
     /// Does a flake hand out modules that could not be found?
     pub(super) fn has_unknown_exports(&self) -> bool {
         self.exports_unknown
@@ -634,6 +736,21 @@ fn cyclic(edges: &[Vec<EdgeTo>]) -> Vec<bool> {
     left
 }
 
+/// The module system of a module that stands inside another file's: where it is part of
+/// a home, that.
+fn home_class(modules: &[ModuleFacts], index: usize) -> Class {
+    let module = &modules[index];
+    if module.origin == Origin::Root {
+        return module.class;
+    }
+    let imports = |other: &&ModuleFacts| {
+        let mut imports = other.imports.iter();
+        other.origin == Origin::Root && imports.any(|it| it.target == Target::Module(index))
+    };
+    let around = modules.iter().find(imports);
+    around.map_or(Class::Unknown, |module| module.class)
+}
+
 /// Does a specialisation start from its parent's configuration?
 fn inherits(parent: &ModuleFacts, variant: &ModuleFacts) -> bool {
     let is_off = |definition: &Definition| {
@@ -655,24 +772,28 @@ struct Linker<'r, 'd> {
     first: &'r [ModuleId],
     /// Was there an import that could not be followed?
     unknown: bool,
+    /// The module system of the importing module, if its place in the file tells.
+    class: Class,
 }
 
 impl Linker<'_, '_> {
+    /// The module that a file is.
+    fn whole(&self, file: usize, guards: Vec<Guard>) -> Option<EdgeTo> {
+        let module = self.resolver.documents[file].facts.modules.first()?;
+        (module.origin == Origin::File).then(|| EdgeTo {
+            to: self.first[file],
+            guards,
+            import: 0,
+        })
+    }
+
     /// The modules that an import of `file` names.
     fn link(&mut self, file: usize, import: &Import, depth: u32) -> Vec<EdgeTo> {
         let resolver = self.resolver;
         let own_path = &**resolver.documents[file].path();
         let folder = path::parent(own_path);
         let guards = import.guards.to_vec();
-        let to_file = |found: usize, guards: Vec<Guard>| {
-            let has_module = !resolver.documents[found].facts.modules.is_empty()
-                && resolver.documents[found].facts.modules[0].origin == Origin::File;
-            has_module.then(|| EdgeTo {
-                to: self.first[found],
-                guards,
-                import: 0,
-            })
-        };
+        let to_file = |found: usize, guards: Vec<Guard>| self.whole(found, guards);
         match &import.target {
             Target::Path(target) => path::join(folder, target)
                 .and_then(|path| resolver.file(&path))
@@ -748,10 +869,17 @@ impl Linker<'_, '_> {
                 })
                 .collect(),
             Target::Named(name) => {
-                let Some(exports) = resolver.exports.get(name.as_str()) else {
+                let placed = resolver.handed_out(own_path, name, self.class);
+                let exports = resolver.exports.get(name.as_str()).map(Vec::as_slice);
+                if placed.is_empty() && exports.is_none() {
                     self.unknown = true;
                     return Vec::new();
-                };
+                }
+                let placed: Vec<_> = placed
+                    .into_iter()
+                    .filter_map(|found| to_file(found, guards.clone()))
+                    .collect();
+                let exports = exports.unwrap_or_default();
                 // An export may name an export; a chain of them ends somewhere.
                 if depth > 8 {
                     return Vec::new();
@@ -763,6 +891,7 @@ impl Linker<'_, '_> {
                         edge.guards.extend(guards.iter().cloned());
                         edge
                     })
+                    .chain(placed)
                     .collect()
             }
             Target::Foreign => Vec::new(),

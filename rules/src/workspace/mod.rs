@@ -1,6 +1,7 @@
 //! All files together: who imports whom, which modules meet in which
 //! configuration, and the findings that this decides.
 
+mod conventions;
 mod graph;
 mod joined;
 mod options;

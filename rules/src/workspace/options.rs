@@ -128,13 +128,13 @@ impl Options {
                     }
                 }
             }
-            for configuration in &document.facts.configurations {
-                if configuration.modules.iter().any(is_hole) {
-                    options
-                        .by_class
-                        .values_mut()
-                        .for_each(|known| known.gaps = true);
-                }
+            // Libraries that find modules add some of their own.
+            let mut lists = document.facts.module_lists();
+            if !document.facts.conventions.is_empty() || lists.any(|it| it.iter().any(is_hole)) {
+                options
+                    .by_class
+                    .values_mut()
+                    .for_each(|known| known.gaps = true);
             }
         }
         for known in options.by_class.values_mut() {
@@ -309,7 +309,12 @@ pub(super) fn is_certain(class: Class, module: &ModuleFacts) -> bool {
 }
 
 pub(super) fn is_hole(import: &Import) -> bool {
-    matches!(import.target, Target::Unknown | Target::Foreign)
+    match &import.target {
+        Target::Unknown | Target::Foreign => true,
+        // Whatever a library finds.
+        Target::Named(name) => name.starts_with("ezModules."),
+        _ => false,
+    }
 }
 
 pub(super) fn names_of(definition: &Definition) -> Vec<Option<&str>> {

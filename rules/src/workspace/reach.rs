@@ -5,7 +5,8 @@
 //! may use it, and whatever mentions a folder may use all that lies below. So a
 //! module counts as imported as long as any text could mean it.
 
-use super::graph::Graph;
+use super::conventions::Library;
+use super::graph::{Followed, Graph};
 use crate::linter::Document;
 use crate::module::{Certainty, Class, Import, Origin, Target};
 use crate::path;
@@ -18,6 +19,8 @@ pub(super) struct Reach {
     files: FxHashMap<Arc<str>, usize>,
     folders: FxHashSet<Arc<str>>,
     flakes: FxHashSet<Arc<str>>,
+    /// The libraries that find modules by their places and are followed.
+    followed: Vec<Followed>,
     /// What each file mentions.
     mentions: Vec<Mentions>,
     /// The modules that the graph says nobody imports.
@@ -35,19 +38,16 @@ struct Mentions {
 }
 
 /// Libraries that find modules by the places where they lie, without a path in the
-/// flake.
+/// flake, and that are not followed.
 const BY_CONVENTION: &[&str] = &[
     "autoWire",
     "autowire",
-    "blueprint",
     "clan",
     "denix",
     "devos",
     "digga",
     "easy-hosts",
     "easyHosts",
-    "ez-configs",
-    "ezConfigs",
     "flakelight",
     "haumea",
     "hive",
@@ -56,9 +56,11 @@ const BY_CONVENTION: &[&str] = &[
     "nixos-unified",
     "omnibus",
     "paisano",
-    "snowfall",
     "unify",
 ];
+
+/// Of such libraries those that can be followed.
+const FOLLOWED: &[Library] = &[Library::EzConfigs, Library::Snowfall, Library::Blueprint];
 
 /// Functions that read folders.
 const READERS: &[&str] = &["readDir", "listFilesRecursive", "import-tree", "fileset"];
@@ -99,6 +101,7 @@ impl Reach {
     pub(super) fn new(documents: &[Document], others: &[Arc<str>], graph: &Graph) -> Self {
         let mut reach = Self {
             unimported: vec![false; documents.len()],
+            followed: graph.followed().to_vec(),
             ..Self::default()
         };
         let all = documents.iter().map(Document::path).chain(others);
@@ -167,7 +170,8 @@ impl Reach {
             return;
         }
         let names: FxHashSet<&str> = others.iter().map(|path| path::file_name(path)).collect();
-        let mut configured: FxHashSet<&str> = FxHashSet::default();
+        let followed = self.followed.iter().map(|it| it.flake.as_str());
+        let mut configured: FxHashSet<&str> = followed.collect();
         for (file, document) in documents.iter().enumerate() {
             let mut lists = document.facts.configurations.iter();
             if lists.any(|list| list.class != Class::Unknown) || graph.is_root(file) {
@@ -218,7 +222,7 @@ impl Reach {
         let path = &**document.path();
         let mut mentions = Mentions::default();
         let is_flake = path::file_name(path) == "flake.nix";
-        let by_convention = is_flake && BY_CONVENTION.iter().any(|name| has_word(text, name));
+        let by_convention = is_flake && self.is_by_convention(path, text);
         mentions.everything = by_convention || reads_itself(text);
         let understood = understood(document);
         let own = path::parent(path);
@@ -252,6 +256,19 @@ impl Reach {
         mentions.folders.sort_unstable();
         mentions.folders.dedup();
         mentions
+    }
+
+    /// Does a flake speak of a library that finds modules by their places and that is not
+    /// followed?
+    fn is_by_convention(&self, path: &str, text: &str) -> bool {
+        let own = self.flake(path);
+        let is_followed = |library: Library| {
+            let mut followed = self.followed.iter();
+            followed.any(|it| it.library == library && it.flake == own)
+        };
+        let others = FOLLOWED.iter().filter(|library| !is_followed(**library));
+        let words = others.flat_map(|library| library.words());
+        words.chain(BY_CONVENTION).any(|name| has_word(text, name))
     }
 
     fn resolve(&self, base: &str, token: &Token<'_>, text: &str, mentions: &mut Mentions) {
@@ -343,7 +360,7 @@ fn reads_itself(text: &str) -> bool {
 fn understood(document: &Document) -> Vec<(usize, usize)> {
     let facts = &document.facts;
     let modules = facts.modules.iter().flat_map(|module| &module.imports);
-    let lists = facts.configurations.iter().flat_map(|list| &list.modules);
+    let lists = facts.module_lists().flatten();
     let exports = facts.exports.iter().map(|(_, import)| import);
     let all: Vec<&Import> = modules.chain(lists).chain(exports).collect();
     let followed = all.into_iter().filter(|import| {
@@ -352,8 +369,14 @@ fn understood(document: &Document) -> Vec<(usize, usize)> {
             Target::Path(_) | Target::FromFlake(_) | Target::Pattern { .. } | Target::Tree { .. }
         )
     });
-    followed
-        .map(|import| (import.place.start().into(), import.place.end().into()))
+    let imports = followed.map(|import| import.place);
+    let folders = facts
+        .conventions
+        .iter()
+        .flat_map(|it| it.places.iter().copied());
+    imports
+        .chain(folders)
+        .map(|place| (place.start().into(), place.end().into()))
         .collect()
 }
 

@@ -73,11 +73,12 @@ declare_rule! {
     ///
     /// A module counts as imported when any text of the project mentions its file,
     /// also in a comment, or the folder around it otherwise than to import the
-    /// `default.nix` there: a function may read that folder. The rule is silent in
-    /// projects without a list of hosts, where libraries find hosts and modules by
-    /// their place (blueprint, snowfall-lib, nixos-unified and others), where modules
-    /// are handed out in a way that cannot be followed, and about templates, tests,
-    /// packages, disk layouts and what else people build by hand.
+    /// `default.nix` there: a function may read that folder. So does one that
+    /// ez-configs, snowfall-lib or blueprint finds by its place. The rule is silent in
+    /// projects without a list of hosts, where other libraries find hosts and modules by
+    /// their place (nixos-unified, flakelight and others), where modules are handed out
+    /// in a way that cannot be followed, and about templates, tests, packages, disk
+    /// layouts and what else people build by hand.
     ///
     /// ## When to allow it
     ///
@@ -219,7 +220,9 @@ mod tests {
         for flake in [
             "nixosModules.lone = ./mods/lone.nix;",
             "nixosModules = self.lib.find ./mods;",
-            "x = blueprint { inherit inputs; };",
+            "x = flakelight { inherit inputs; };",
+            // Which folder is meant, nobody knows.
+            "x = blueprint { inherit inputs; prefix = f 1; };",
             "y = f ./.;",
             "z = builtins.readDir self;",
             "c = f \"${self}/mods\";",
@@ -243,6 +246,41 @@ mod tests {
             "{ x = [ ./a.nix \"https://example.org/mods/a\" ]; }",
         );
         lone(false, "", host, "{ x = { y = ../mods/lone.nix; }; }");
+    }
+
+    #[test]
+    fn libraries_find_modules_by_their_place() {
+        check(
+            &UnimportedModule::META,
+            "# FILE: flake.nix
+{ outputs = inputs: inputs.snowfall-lib.mkFlake { inherit inputs; src = ./.; }; }
+# FILE: modules/nixos/a/default.nix
+{ services.x.enable = true; }
+# FILE: modules/nixos/a/part.nix
+{ services.x.enable = true; }
+#^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nothing imports this module
+# FILE: systems/x86_64-linux/pc/default.nix
+{ services.x.enable = true; }
+# FILE: systems/x86_64-linux/pc/part.nix
+{ services.x.enable = true; }
+#^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nothing imports this module
+",
+        );
+        check(
+            &UnimportedModule::META,
+            "# FILE: flake.nix
+{ outputs = inputs: inputs.parts.lib.mkFlake { } { imports = [ inputs.ez-configs.flakeModule ./ez.nix ]; }; }
+# FILE: ez.nix
+{ self, ... }: { ezConfigs = { root = ./.; nixos.modulesDirectory = \"${self}/mods\"; }; }
+# FILE: mods/a.nix
+{ services.x.enable = true; }
+# FILE: mods/b/part.nix
+{ services.x.enable = true; }
+#^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nothing imports this module
+# FILE: nixos-configurations/pc.nix
+{ services.x.enable = true; }
+",
+        );
     }
 
     #[test]
