@@ -11,6 +11,8 @@ enum Piece {
     Text(String),
     /// The folder of the flake.
     Flake,
+    /// A folder of another flake, or of nixpkgs.
+    Foreign,
     Unknown(SmolStr),
 }
 
@@ -55,24 +57,41 @@ fn pieces(expr: &SyntaxNode, env: &Env, out: &mut Vec<Piece>) {
         SyntaxKind::NODE_IDENT | SyntaxKind::NODE_SELECT if is_own_flake(&expr, env) => {
             out.push(Piece::Flake);
         }
+        SyntaxKind::NODE_IDENT | SyntaxKind::NODE_SELECT if is_foreign(&expr, env) => {
+            out.push(Piece::Foreign);
+        }
         _ => out.push(Piece::Unknown(expr.text().to_string().into())),
     }
 }
 
 /// `self`, `inputs.self`, `self.outPath`.
 pub(super) fn is_own_flake(expr: &SyntaxNode, env: &Env) -> bool {
-    let Some(meaning) = env.meaning(expr) else {
-        return false;
-    };
-    let semantics::Origin::Argument(origin) = &meaning.origin else {
-        return false;
-    };
-    let mut names: Vec<_> = vec![origin.as_str()];
-    names.extend(meaning.path.iter().map(SmolStr::as_str));
+    let names = argument(expr, env).unwrap_or_default();
+    let names: Vec<_> = names.iter().map(SmolStr::as_str).collect();
     matches!(
         names.as_slice(),
         ["self"] | ["self", "outPath"] | ["inputs", "self"] | ["inputs", "self", "outPath"]
     )
+}
+
+/// `modulesPath`, `pkgs.path`, `inputs.x`, `inputs.x.outPath`.
+fn is_foreign(expr: &SyntaxNode, env: &Env) -> bool {
+    let names = argument(expr, env).unwrap_or_default();
+    let names: Vec<_> = names.iter().map(SmolStr::as_str).collect();
+    matches!(
+        names.as_slice(),
+        ["modulesPath"] | ["pkgs", "path"] | ["inputs", _] | ["inputs", _, "outPath"]
+    ) && !is_own_flake(expr, env)
+}
+
+/// The names that lead to something that a function is given.
+fn argument(expr: &SyntaxNode, env: &Env) -> Option<Vec<SmolStr>> {
+    let meaning = env.meaning(expr)?;
+    let semantics::Origin::Argument(origin) = &meaning.origin else {
+        return None;
+    };
+    let names = [origin.clone()].into_iter().chain(meaning.path);
+    Some(names.collect())
 }
 
 /// The file or folder that an expression in an import list names.
@@ -83,6 +102,8 @@ pub(super) fn path_target(expr: &SyntaxNode, env: &Env) -> Target {
     let from_flake = matches!(rest.first(), Some(Piece::Flake));
     if from_flake {
         rest = &rest[1..];
+    } else if matches!(rest.first(), Some(Piece::Foreign)) {
+        return Target::Foreign;
     } else {
         // A string that does not start with a path is a name, not a place.
         let relative = matches!(rest.first(), Some(Piece::Text(text)) if text.starts_with('.'));
@@ -100,7 +121,7 @@ pub(super) fn path_target(expr: &SyntaxNode, env: &Env) -> Target {
                 holes += 1;
                 hole = text.clone();
             }
-            Piece::Flake => return Target::Unknown,
+            Piece::Flake | Piece::Foreign => return Target::Unknown,
         }
     }
     let before = before.trim_start_matches('/').to_owned();

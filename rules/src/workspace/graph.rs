@@ -1136,6 +1136,38 @@ mod tests {
     }
 
     #[test]
+    fn what_others_bring_imports_none_of_our_modules() {
+        let settings = Settings::default();
+        let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = \
+            nixpkgs.lib.nixosSystem { modules = [ ./host.nix ]; }; }; }";
+        for (import, expected) in [
+            ("(modulesPath + \"/profiles/minimal.nix\")", &["a"][..]),
+            ("\"${modulesPath}/profiles/minimal.nix\"", &["a"]),
+            ("(pkgs.path + \"/nixos/x.nix\")", &["a"]),
+            ("\"${inputs.secrets}/x.nix\"", &["a"]),
+            ("(inputs.secrets.outPath + \"/x.nix\")", &["a"]),
+            ("\"${inputs.self}/lone.nix\"", &["a"]),
+            // It may be any folder, ours too.
+            ("(root + \"/x.nix\")", &["a", "lone.nix"]),
+            ("(f \"/x.nix\")", &["a", "lone.nix"]),
+        ] {
+            let host = format!(
+                "{{ inputs, modulesPath, pkgs, root, f, ... }}: {{ imports = [ {import} ]; }}"
+            );
+            let files = [
+                ("flake.nix", flake),
+                ("host.nix", host.as_str()),
+                ("lone.nix", "{ lib, ... }: { services.x.enable = true; }"),
+            ];
+            let documents = files.map(|(path, text)| analyze(Source::new(path, text), &settings));
+            let workspace = Workspace::new(documents.into(), []);
+            let graph = workspace.graph(&settings);
+            let names = graph.configurations.iter().map(|it| it.name.as_str());
+            assert_eq!(names.collect::<Vec<_>>(), expected, "{import}");
+        }
+    }
+
+    #[test]
     fn doubts_about_files_are_not_the_same_doubt() {
         let a = super::Guard::doubt("f", "a.nix");
         let b = super::Guard::doubt("f", "b.nix");
