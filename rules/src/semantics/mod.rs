@@ -464,8 +464,29 @@ fn selection(expr: &SyntaxNode) -> Option<(SmolStr, Vec<SmolStr>)> {
             }
             Some((head, path))
         }
+        SyntaxKind::NODE_BIN_OP => selection(&beside_builtins(expr)?),
         _ => None,
     }
+}
+
+/// The library in `lib // builtins`, as people join the two: the one that has the names
+/// that nobody asks `builtins` for.
+fn beside_builtins(expr: SyntaxNode) -> Option<SyntaxNode> {
+    let operation = ast::BinOp::cast(expr)?;
+    if operation.operator() != Some(ast::BinOpKind::Update) {
+        return None;
+    }
+    let left = operation.lhs()?.syntax().clone();
+    let right = operation.rhs()?.syntax().clone();
+    match (is_builtins(&left), is_builtins(&right)) {
+        (false, true) => Some(left),
+        (true, false) => Some(right),
+        _ => None,
+    }
+}
+
+fn is_builtins(expr: &SyntaxNode) -> bool {
+    expr.kind() == SyntaxKind::NODE_IDENT && expr.text() == "builtins"
 }
 
 /// The expression inside any number of parentheses.
@@ -684,5 +705,12 @@ mod tests {
         check("{ lib, ... }: let x.it = 1; in with lib; it", "lib.it");
         check("{ lib, ... }: let it = (lib.mkForce); in it", "lib.mkForce");
         check("{ lib, ... }: let it = lib.a or lib.b; in it", "?");
+        check(
+            "{ nixpkgs, ... }: let it = (nixpkgs.lib // builtins).x; in it",
+            "lib.x",
+        );
+        check("{ lib, ... }: with builtins // lib; it", "lib.it");
+        check("{ lib, ... }: let it = lib // { }; in it", "?");
+        check("{ lib, ... }: let it = lib ++ builtins; in it", "?");
     }
 }
