@@ -14,6 +14,7 @@ pub(crate) use options::line_of;
 pub use options::{
     Completeness, Options, Rivals, Setting, Settings, always_goes_with, always_holds, can_meet,
     declaring, dotted, goes_with, holds, is_identifier, may_be_set_elsewhere, removal, rivals,
+    switches_off,
 };
 
 use crate::config::{self, FileSettings};
