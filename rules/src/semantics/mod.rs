@@ -256,6 +256,18 @@ impl Env {
         Some(namespace.select(&name.into()))
     }
 
+    /// How a function of `lib` may be written here: by its name alone where that is
+    /// known, else through `lib`.
+    pub fn spelling(&self, function: &str) -> Option<String> {
+        let is_it = |meaning: Meaning| meaning.lib_function() == Some(function);
+        if self.lookup(function).is_some_and(is_it) {
+            return Some(function.to_owned());
+        }
+        let lib = self.lookup("lib")?;
+        let is_lib = lib.origin == Origin::Lib && lib.path.is_empty();
+        is_lib.then(|| format!("lib.{function}"))
+    }
+
     /// The meaning of an expression: a name, a chain of selections, or either
     /// in parentheses.
     pub fn meaning(&self, expr: &SyntaxNode) -> Option<Meaning> {
