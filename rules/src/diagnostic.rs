@@ -112,6 +112,13 @@ pub enum Condition {
         /// How deep in the file's lambdas the one stands that binds `config`.
         config_depth: u32,
     },
+    /// The project has no library of its own, in a folder `lib`, that defines this name.
+    LibLacks {
+        /// The name.
+        name: &'static str,
+        /// Is it one of `lib.types`?
+        is_type: bool,
+    },
 }
 
 /// A way to mend a finding.
@@ -328,6 +335,7 @@ impl Condition {
     fn shift(&mut self, moved: impl Fn(TextSize) -> TextSize) {
         match self {
             Self::HomeManagerModule(at) | Self::HomeDirectoryIs { at, .. } => *at = moved(*at),
+            Self::LibLacks { .. } => {}
         }
     }
 }

@@ -101,13 +101,14 @@ impl Here {
         here
     }
     fn is(&self, names: &[&str]) -> bool {
-        self.path.len() == names.len()
-            && self
-                .path
-                .iter()
-                .zip(names)
-                .all(|(key, name)| *name == "*" || key.name.as_deref() == Some(name))
+        is_path(&self.path, names)
     }
+}
+
+/// Are these the keys of a path? `*` stands for any.
+fn is_path(path: &[Key], names: &[&str]) -> bool {
+    let is_it = |(key, name): (&Key, &&str)| *name == "*" || key.name.as_deref() == Some(*name);
+    path.len() == names.len() && path.iter().zip(names).all(is_it)
 }
 
 pub(super) struct Collector<'f> {
@@ -756,22 +757,21 @@ impl<'f> Collector<'f> {
 
     /// Settings whose value is a module of another configuration.
     fn inner_module(&mut self, parent: usize, value: &SyntaxNode, env: &Env, here: &Here) -> bool {
-        let home = here.is(&["home-manager", "users", "*"]);
+        if self.inner_imports(parent, value, env, here) {
+            return true;
+        }
         let shared = here.is(&["home-manager", "sharedModules"]);
-        let (origin, class) = if home || shared {
-            (Origin::Root, Class::HomeManager)
-        } else if here.is(&["specialisation", "*", "configuration"])
-            || here.is(&["virtualisation", "vmVariant"])
-            || here.is(&["virtualisation", "vmVariantWithBootLoader"])
-            || here.is(&["virtualisation", "vmVariantWithDisko"])
-        {
-            (Origin::Variant, self.facts.modules[parent].class)
-        } else if here.is(&["containers", "*", "config"]) || here.is(&["nodes", "*"]) {
-            (Origin::Root, Class::NixOs)
-        } else if here.is(&["flake", "*", "*"])
-            || here.is(&["flake", "modules", "*", "*"])
-            || here.is(&["flake", "homeModules", "*"])
-        {
+        let inner = match shared {
+            true => Some((Origin::Root, Class::HomeManager)),
+            false => self.inner_origin(parent, &here.path),
+        };
+        let Some((origin, class)) = inner else {
+            let is_output = here.is(&["flake", "*", "*"])
+                || here.is(&["flake", "modules", "*", "*"])
+                || here.is(&["flake", "homeModules", "*"]);
+            if !is_output {
+                return false;
+            }
             let Some(name) = export_name(&here.path[1..]) else {
                 return false;
             };
@@ -780,8 +780,6 @@ impl<'f> Collector<'f> {
                 .exports
                 .extend(target.into_iter().map(|import| (name.clone(), import)));
             return true;
-        } else {
-            return false;
         };
         // `imports`-like values: a list, a path, or the module itself.
         let imports = self.import_targets(parent, value, env);
@@ -793,7 +791,11 @@ impl<'f> Collector<'f> {
                 .all(|i| !matches!(i.target, Target::Module(_)))
         {
             let module = self.add(origin, Certainty::Certain, class, value, Some(parent));
-            self.facts.modules[module].imports = imports;
+            let own = &mut self.facts.modules[module];
+            own.imports = imports;
+            if shared {
+                decide::elements(value, env, &mut own.irregular);
+            }
         } else {
             for import in imports {
                 if let Target::Module(index) = import.target {
@@ -804,6 +806,43 @@ impl<'f> Collector<'f> {
                 }
             }
         }
+        true
+    }
+
+    /// How a module that is the value of a setting comes into being, and its class.
+    fn inner_origin(&self, parent: usize, path: &[Key]) -> Option<(Origin, Class)> {
+        let is = |names: &[&str]| is_path(path, names);
+        if is(&["home-manager", "users", "*"]) {
+            Some((Origin::Root, Class::HomeManager))
+        } else if is(&["specialisation", "*", "configuration"])
+            || is(&["virtualisation", "vmVariant"])
+            || is(&["virtualisation", "vmVariantWithBootLoader"])
+            || is(&["virtualisation", "vmVariantWithDisko"])
+        {
+            Some((Origin::Variant, self.facts.modules[parent].class))
+        } else if is(&["containers", "*", "config"]) || is(&["nodes", "*"]) {
+            Some((Origin::Root, Class::NixOs))
+        } else {
+            None
+        }
+    }
+
+    /// The imports of such a module, when they are set by themselves:
+    /// `home-manager.users.alice.imports = [ … ];`.
+    fn inner_imports(&mut self, parent: usize, value: &SyntaxNode, env: &Env, here: &Here) -> bool {
+        let Some((last, above)) = here.path.split_last() else {
+            return false;
+        };
+        let inner = match last.name.as_deref() {
+            Some("imports") => self.inner_origin(parent, above),
+            _ => None,
+        };
+        let Some((origin, class)) = inner else {
+            return false;
+        };
+        let module = self.add(origin, Certainty::Certain, class, value, Some(parent));
+        decide::elements(value, env, &mut self.facts.modules[module].irregular);
+        self.imports(module, value, env, &here.guards);
         true
     }
 

@@ -1,5 +1,6 @@
 //! Conditions under which a definition holds.
 
+use super::collect::{env_at, let_value};
 use crate::semantics::{Env, Origin, without_parens};
 use crate::syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode, ast};
 use smol_str::SmolStr;
@@ -14,24 +15,39 @@ pub struct Guard {
     equals: Option<(SmolStr, SmolStr)>,
 }
 
+/// Names that are followed into each other.
+const MOST_FOLLOWED: u32 = 4;
+/// What names stand for is written out until a condition is so long, in bytes.
+const LONGEST: usize = 400;
+
 impl Guard {
     /// The guards that `condition` makes: one for each operand of `&&`.
     /// `true` makes none.
     pub(super) fn of(condition: &SyntaxNode, negated: bool, env: &Env) -> Vec<Self> {
+        Self::following(condition, negated, env, MOST_FOLLOWED)
+    }
+
+    fn following(condition: &SyntaxNode, negated: bool, env: &Env, fuel: u32) -> Vec<Self> {
         let condition = without_parens(condition);
+        // The name says nothing in another file.
+        if fuel > 0
+            && let Some(bound) = named(&condition, env)
+        {
+            return Self::following(&bound, negated, &env_at(&bound), fuel - 1);
+        }
         if let Some(unary) = ast::UnaryOp::cast(condition.clone())
             && unary.operator() == Some(ast::UnaryOpKind::Invert)
             && let Some(operand) = unary.expr()
         {
-            return Self::of(operand.syntax(), !negated, env);
+            return Self::following(operand.syntax(), !negated, env, fuel);
         }
         if let Some(operation) = ast::BinOp::cast(condition.clone())
             && let (Some(left), Some(right)) = (operation.lhs(), operation.rhs())
         {
             match operation.operator() {
                 Some(ast::BinOpKind::And) if !negated => {
-                    let mut guards = Self::of(left.syntax(), false, env);
-                    guards.extend(Self::of(right.syntax(), false, env));
+                    let mut guards = Self::following(left.syntax(), false, env, fuel);
+                    guards.extend(Self::following(right.syntax(), false, env, fuel));
                     return guards;
                 }
                 Some(op @ (ast::BinOpKind::Equal | ast::BinOpKind::NotEqual)) => {
@@ -142,11 +158,17 @@ fn is_literal(text: &str) -> bool {
 /// `cfg.enable` and `config.services.x.enable` are the same.
 pub(super) fn normalise(expr: &SyntaxNode, env: &Env) -> SmolStr {
     let mut text = String::new();
-    write(expr, env, &mut text);
+    write(expr, env, MOST_FOLLOWED, &mut text);
     text.into()
 }
 
-fn write(node: &SyntaxNode, env: &Env, out: &mut String) {
+/// What a name is bound to by a `let`, if it is no other name for something known.
+fn named(expr: &SyntaxNode, env: &Env) -> Option<SyntaxNode> {
+    let is_name = expr.kind() == SyntaxKind::NODE_IDENT && env.meaning(expr).is_none();
+    is_name.then(|| let_value(expr)).flatten()
+}
+
+fn write(node: &SyntaxNode, env: &Env, fuel: u32, out: &mut String) {
     if matches!(
         node.kind(),
         SyntaxKind::NODE_IDENT | SyntaxKind::NODE_SELECT
@@ -167,6 +189,16 @@ fn write(node: &SyntaxNode, env: &Env, out: &mut String) {
         }
         return;
     }
+    if fuel > 0
+        && out.len() < LONGEST
+        && let Some(bound) = named(node, env)
+        && usize::from(bound.text_range().len()) < LONGEST
+    {
+        out.push('(');
+        write(&without_parens(&bound), &env_at(&bound), fuel - 1, out);
+        out.push(')');
+        return;
+    }
     let parens = node.kind() == SyntaxKind::NODE_PAREN;
     for element in node.children_with_tokens() {
         match element {
@@ -174,7 +206,7 @@ fn write(node: &SyntaxNode, env: &Env, out: &mut String) {
                 if node.kind() == SyntaxKind::NODE_APPLY && !out.is_empty() {
                     out.push(' ');
                 }
-                write(&child, env, out);
+                write(&child, env, fuel, out);
             }
             NodeOrToken::Token(token) => match token.kind() {
                 SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT => {}

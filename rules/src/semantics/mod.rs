@@ -256,6 +256,18 @@ impl Env {
         Some(namespace.select(&name.into()))
     }
 
+    /// How a function of `lib` may be written here: by its name alone where that is
+    /// known, else through `lib`.
+    pub fn spelling(&self, function: &str) -> Option<String> {
+        let is_it = |meaning: Meaning| meaning.lib_function() == Some(function);
+        if self.lookup(function).is_some_and(is_it) {
+            return Some(function.to_owned());
+        }
+        let lib = self.lookup("lib")?;
+        let is_lib = lib.origin == Origin::Lib && lib.path.is_empty();
+        is_lib.then(|| format!("lib.{function}"))
+    }
+
     /// The meaning of an expression: a name, a chain of selections, or either
     /// in parentheses.
     pub fn meaning(&self, expr: &SyntaxNode) -> Option<Meaning> {
@@ -464,8 +476,29 @@ fn selection(expr: &SyntaxNode) -> Option<(SmolStr, Vec<SmolStr>)> {
             }
             Some((head, path))
         }
+        SyntaxKind::NODE_BIN_OP => selection(&beside_builtins(expr)?),
         _ => None,
     }
+}
+
+/// The library in `lib // builtins`, as people join the two: the one that has the names
+/// that nobody asks `builtins` for.
+fn beside_builtins(expr: SyntaxNode) -> Option<SyntaxNode> {
+    let operation = ast::BinOp::cast(expr)?;
+    if operation.operator() != Some(ast::BinOpKind::Update) {
+        return None;
+    }
+    let left = operation.lhs()?.syntax().clone();
+    let right = operation.rhs()?.syntax().clone();
+    match (is_builtins(&left), is_builtins(&right)) {
+        (false, true) => Some(left),
+        (true, false) => Some(right),
+        _ => None,
+    }
+}
+
+fn is_builtins(expr: &SyntaxNode) -> bool {
+    expr.kind() == SyntaxKind::NODE_IDENT && expr.text() == "builtins"
 }
 
 /// The expression inside any number of parentheses.
@@ -684,5 +717,12 @@ mod tests {
         check("{ lib, ... }: let x.it = 1; in with lib; it", "lib.it");
         check("{ lib, ... }: let it = (lib.mkForce); in it", "lib.mkForce");
         check("{ lib, ... }: let it = lib.a or lib.b; in it", "?");
+        check(
+            "{ nixpkgs, ... }: let it = (nixpkgs.lib // builtins).x; in it",
+            "lib.x",
+        );
+        check("{ lib, ... }: with builtins // lib; it", "lib.it");
+        check("{ lib, ... }: let it = lib // { }; in it", "?");
+        check("{ lib, ... }: let it = lib ++ builtins; in it", "?");
     }
 }

@@ -104,7 +104,7 @@ impl Heads {
     pub fn before(statement: &SyntaxNode, seen: &mut Seen) -> Self {
         let mut heads = Self::default();
         let mut previous = statement.prev_sibling();
-        for _ in 0..LONGEST_RUN {
+        for _ in 0..MOST_BEFORE {
             let Some(sibling) = previous else {
                 // Up to here somebody may write another.
                 if let Some(parent) = statement.parent() {
@@ -198,7 +198,9 @@ impl Heads {
 }
 
 /// Longer runs than this are not followed.
-const LONGEST_RUN: usize = 64;
+const LONGEST_RUN: usize = 256;
+/// So many statements before one are looked at.
+const MOST_BEFORE: usize = 64;
 /// Values with more leaves than this are not read.
 const MOST_LEAVES: usize = 200;
 /// A heading is looked for in this many tokens and nodes.

@@ -16,6 +16,7 @@ pub(crate) use options::line_of;
 pub use options::{
     Completeness, Declaration, Options, Rivals, Setting, Settings, always_goes_with, always_holds,
     can_meet, dotted, goes_with, holds, is_identifier, may_be_set_elsewhere, removal, rivals,
+    switches_off,
 };
 
 use crate::config::{self, FileSettings};
@@ -657,6 +658,8 @@ pub struct View<'w> {
     mentioning: RefCell<FxHashMap<SmolStr, Vec<usize>>>,
     /// What `users.users` says, made when somebody first asks.
     accounts: OnceCell<Accounts<'w>>,
+    /// What the project's own libraries define, found when somebody first asks.
+    own_lib: OnceCell<OwnLib<'w>>,
     /// The definitions by their options, while options are judged.
     placed: Option<&'w FxHashMap<SmolStr, Vec<Place>>>,
     /// What may be read, while options are judged.
@@ -674,6 +677,24 @@ struct Accounts<'w> {
     attributes: FxHashSet<&'w str>,
     /// The attribute by the literal of its `home` or `name`.
     by_alias: FxHashMap<&'w str, &'w str>,
+}
+
+/// The names that files in folders `lib` define.
+#[derive(Default)]
+struct OwnLib<'w> {
+    all: FxHashSet<&'w str>,
+    /// Those that may be types.
+    types: FxHashSet<&'w str>,
+}
+
+/// The name that a line binds, if it starts with a binding.
+fn bound_by_line(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_'-".contains(c);
+    let end = line.find(|c| !is_name(c))?;
+    let (name, rest) = line.split_at(end);
+    let value = rest.trim_start().strip_prefix('=')?;
+    (!name.is_empty() && !value.starts_with('=')).then_some(name)
 }
 
 /// Does it set `home.homeDirectory`, of its own module or of one further down
@@ -708,6 +729,7 @@ impl<'w> View<'w> {
             header_habit: OnceCell::new(),
             mentioning: RefCell::default(),
             accounts: OnceCell::new(),
+            own_lib: OnceCell::new(),
             importers: OnceCell::new(),
             placed: None,
             reads: None,
@@ -921,6 +943,29 @@ impl<'w> View<'w> {
         said.or_else(|| accounts.attributes.get(name)).copied()
     }
 
+    /// Does a library in the project define a name? Nixpkgs is one, and a library that
+    /// extends nixpkgs' is as good.
+    fn own_lib_has(&self, name: &str, is_type: bool) -> bool {
+        let own = self.own_lib.get_or_init(|| {
+            let mut own = OwnLib::default();
+            for document in self.documents {
+                let path = document.path();
+                if path::file_name(path::parent(path)) != "lib" {
+                    continue;
+                }
+                let names = document.text().lines().filter_map(bound_by_line);
+                let names: Vec<_> = names.collect();
+                if matches!(path::file_name(path), "types.nix" | "default.nix") {
+                    own.types.extend(&names);
+                }
+                own.all.extend(names);
+            }
+            own
+        });
+        let names = if is_type { &own.types } else { &own.all };
+        names.contains(name)
+    }
+
     /// Adds the ways to mend a finding that only the joined facts show.
     fn complete(&'w self, file: usize, finding: &mut Diagnostic) {
         let rule = rules::index_of(finding.rule);
@@ -965,6 +1010,7 @@ impl<'w> View<'w> {
                     && self.always_sets_home(self.graph.id(file, index))
                     && self.is_in_setting(file, *at)
             }
+            Condition::LibLacks { name, is_type } => !self.own_lib_has(name, *is_type),
         }
     }
 

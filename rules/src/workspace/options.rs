@@ -254,7 +254,9 @@ impl Options {
             });
         let is_foreign = crate::module::is_option_root(root);
         match (is_whole, is_foreign) {
-            (true, _) => Completeness::All,
+            (true, false) => Completeness::All,
+            // It may be one more switch for what somebody else declares.
+            (true, true) => Completeness::ButForOthers,
             (false, true) => Completeness::Unknown,
             (false, false) => match known.gaps {
                 true => Completeness::ButForOthers,
@@ -791,20 +793,33 @@ pub fn holds(
     configuration: &Configuration,
     setting: &Setting<'_>,
 ) -> Option<bool> {
-    held(view, configuration, setting, 0)
+    held(view, configuration, setting, &[], 0)
 }
 
+/// Does the one setting switch the other one off wherever it holds itself?
+pub fn switches_off(
+    view: &View<'_>,
+    configuration: &Configuration,
+    one: &Setting<'_>,
+    other: &Setting<'_>,
+) -> bool {
+    let given = &one.definition.guards;
+    held(view, configuration, other, given, 0) == Some(false)
+}
+
+/// As [`holds`], where the conditions that are `given` do.
 fn held(
     view: &View<'_>,
     configuration: &Configuration,
     setting: &Setting<'_>,
+    given: &[Guard],
     depth: u32,
 ) -> Option<bool> {
     let ways = configuration.members.get(&setting.module)?;
     let all = |guards: &[Guard]| {
         let mut result = Some(true);
         for guard in guards {
-            match truth(view, configuration, setting.module, guard, depth) {
+            match truth(view, configuration, setting.module, guard, given, depth) {
                 Some(true) => {}
                 Some(false) => return Some(false),
                 None => result = None,
@@ -830,13 +845,18 @@ fn truth(
     configuration: &Configuration,
     module: ModuleId,
     guard: &Guard,
+    given: &[Guard],
     depth: u32,
 ) -> Option<bool> {
-    if guard.is_never() {
+    if guard.is_never() || given.iter().any(|it| it.contradicts(guard)) {
         return Some(false);
     }
+    if given.contains(guard) {
+        return Some(true);
+    }
     let (path, negated) = guard.option()?;
-    let value = switch(view, configuration, view.graph.class(module), &path, depth)?;
+    let class = view.graph.class(module);
+    let value = switch(view, configuration, class, &path, given, depth)?;
     Some(value != negated)
 }
 
@@ -846,6 +866,7 @@ fn switch(
     configuration: &Configuration,
     class: Class,
     path: &[&str],
+    given: &[Guard],
     depth: u32,
 ) -> Option<bool> {
     if depth > MOST_SWITCHES {
@@ -905,7 +926,7 @@ fn switch(
             Some(Literal::Bool(value)) => Some(*value),
             _ => None,
         };
-        match (held(view, configuration, &setting, depth + 1), value) {
+        match (held(view, configuration, &setting, given, depth + 1), value) {
             (Some(false), _) => {}
             (Some(true), Some(value)) => match strongest {
                 Some((known, other)) if known < priority || known == priority && other == value => {

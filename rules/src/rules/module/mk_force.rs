@@ -672,4 +672,14 @@ in
 { lib, ... }: { services.a.port = 1; }",
         );
     }
+
+    #[test]
+    fn one_comment_is_enough_for_a_long_table() {
+        let line = |n: u32| format!("  unused.k{n} = lib.mkForce null;\n");
+        let table: String = (0..200).map(line).collect();
+        check(
+            &MkForce::META,
+            &format!("{{ lib, ... }}: {{\n  # not on this board\n{table}}}\n"),
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! See the rule's page below.
 
 use crate::declare_rule;
-use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
+use crate::diagnostic::{Applicability, Condition, Diagnostic, Edit, Fix};
 use crate::local::LocalContext;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::semantics::{Meaning, Origin, application, is_value};
@@ -56,6 +56,9 @@ declare_rule! {
     ///   };
     /// }
     /// ```
+    ///
+    /// Where the project has a library of its own that defines the name, in a file of a
+    /// folder `lib`, as nixpkgs itself has, the name is silent.
     ///
     /// ## When to allow it
     ///
@@ -224,6 +227,10 @@ impl Rule for DeprecatedLib {
         let message = format!("`{room}.{}` {}", old.name, old.fate);
         let mut diagnostic =
             Diagnostic::new(&Self::META, node.text_range(), message).help(old.help);
+        diagnostic.only_if = Some(Condition::LibLacks {
+            name: old.name,
+            is_type: old.is_type,
+        });
         diagnostic.fixes.extend(fix(node, old));
         cx.report(diagnostic);
     }
@@ -370,6 +377,41 @@ in
   d = lib.literalMD or (x: lib.literalDocBook "old");
   e = lib.options.create { type = lib.types.string; };
   c = if lib.hasAttr "mdDoc" lib then (text: lib.mdDoc text) else lib.id;
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_library_of_its_own_says_what_there_is() {
+        check(
+            &DeprecatedLib::META,
+            r#"
+# FILE: vendor/nixpkgs/lib/options.nix
+{ lib }: {
+  literalExample =
+    text: { _type = "literalExample"; inherit text; };
+  isOld = mdDoc == null;
+}
+# FILE: vendor/nixpkgs/lib/types.nix
+{ lib }: { types = {
+  loaOf= elem: elem;
+}; }
+# FILE: vendor/nixpkgs/lib/strings.nix
+{ lib }: rec {
+  f = arg: let
+    string = toString arg;
+  in string;
+}
+# FILE: module.nix
+{ lib, ... }: {
+  options.a = lib.mkOption {
+    example = lib.literalExample "x";
+    description = lib.mdDoc "x";
+#                 ^^^^^^^^^ `lib.mdDoc` is gone
+    type = lib.types.loaOf lib.types.string;
+#                          ^^^^^^^^^^^^^^^^ `types.string` is gone
+  };
 }
 "#,
         );

@@ -123,4 +123,24 @@ mod tests {
 "#,
         );
     }
+
+    #[test]
+    fn lists_of_other_configurations() {
+        check(
+            &ImportInImports::META,
+            r#"
+{ lib, pkgs, ... }: {
+  home-manager.users.alice.imports = [ (import ./a.nix) ./b.nix (import ./c.nix { }) ];
+#                                      ^^^^^^^^^^^^^^^^ no longer knows
+  home-manager.sharedModules = lib.optional pkgs.x (import ./d.nix);
+#                                                  ^^^^^^^^^^^^^^^^ no longer knows
+  specialisation.x.configuration.imports = [ (import ./e.nix) ];
+#                                            ^^^^^^^^^^^^^^^^ no longer knows
+  containers.y = { config.imports = [ (import ./f.nix) ]; };
+#                                     ^^^^^^^^^^^^^^^^ no longer knows
+  home-manager.users.alice.programs.x.imports = [ (import ./x.nix) ];
+}
+"#,
+        );
+    }
 }

@@ -419,14 +419,14 @@ in
         check(
             &MkDefaultOnList::META,
             r#"
-{ config, lib, ... }: {
+{ config, lib, ... }: let l = lib // builtins; in {
   boot = {
     kernelParams = lib.mkIf config.x (lib.mkDefault [ "a" ]);
 #   ^^^^^^^^^^^^ NixOS itself adds to `boot.kernelParams`
     kernelModules = lib.mkForce [ "a" ];
     blacklistedKernelModules = lib.mkDefault [ "a" ];
     initrd.kernelModules = lib.mkDefault [ ];
-    initrd.availableKernelModules = lib.mkDefault [ "a" ];
+    initrd.availableKernelModules = l.mkDefault [ "a" ];
 #          ^^^^^^^^^^^^^^^^^^^^^^ NixOS itself adds
   };
   other.boot.kernelParams = lib.mkDefault [ "a" ];

@@ -4,7 +4,9 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Related, Severity};
 use crate::options::Meeting;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{Setting, Settings, View, WorkspaceContext, dotted, holds, rivals};
+use crate::workspace::{
+    Setting, Settings, View, WorkspaceContext, dotted, holds, rivals, switches_off,
+};
 use std::collections::BTreeMap;
 
 declare_rule! {
@@ -137,6 +139,10 @@ impl Rule for OptionConflict {
                 return;
             }
             let certain = held == [Some(true); 2];
+            let off = |one, other| switches_off(view, rivals.configuration, one, other);
+            if !certain && (off(&rivals.a, &rivals.b) || off(&rivals.b, &rivals.a)) {
+                return;
+            }
             // Whoever writes two conditions into one file sees both.
             if !certain && rivals.a.file == rivals.b.file {
                 return;
@@ -421,6 +427,90 @@ mod tests {
       });
     };
   };
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn one_that_switches_the_other_off_is_silent() {
+        check(
+            &OptionConflict::META,
+            r#"
+# FILE: bar.nix
+{ config, lib, ... }: {
+  config = lib.mkIf config.my.bar.enable {
+    my.lock.enable = false;
+    my.command = "bar lock";
+    my.color = "red";
+#      ^^^^^ `my.color` may be `"blue"` in weak.nix
+  };
+}
+# FILE: host.nix
+{ lib, ... }: {
+  imports = [ ./bar.nix ./lock.nix ./options.nix ./weak.nix ];
+  my.bar.enable = lib.my.flag;
+  my.lock.enable = lib.mkDefault true;
+  my.weak.enable = lib.my.flag;
+}
+# FILE: lock.nix
+{ config, lib, ... }: {
+  config = lib.mkIf config.my.lock.enable { my.command = "lock"; };
+}
+# FILE: options.nix
+{ lib, ... }: {
+  options.my.command = lib.mkOption { type = lib.types.str; };
+  options.my.color = lib.mkOption { type = lib.types.str; };
+  options.my.bar.enable = lib.mkEnableOption "bar";
+  options.my.lock.enable = lib.mkEnableOption "lock";
+  options.my.weak.enable = lib.mkEnableOption "weak";
+}
+# FILE: weak.nix
+{ config, lib, ... }: {
+  config = lib.mkIf config.my.weak.enable {
+    my.bar.enable = lib.mkDefault false;
+    my.color = "blue";
+#      ^^^^^ `my.color` may be `"red"` in bar.nix
+  };
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn conditions_are_followed_to_what_they_are() {
+        check(
+            &OptionConflict::META,
+            r#"
+# FILE: gpt.nix
+{ config, lib, ... }:
+let
+  inherit (lib) mkIf;
+  enabled = scheme == "gpt";
+  scheme = config.my.scheme;
+in
+{
+  my.output = mkIf (enabled) "gpt";
+}
+# FILE: host.nix
+{ imports = [ ./gpt.nix ./mbr.nix ./raw.nix ./options.nix ]; }
+# FILE: mbr.nix
+{ config, lib, ... }: let enabled = config.my.scheme == "mbr"; in {
+  my.output = lib.mkIf enabled "mbr";
+  my.other = lib.mkIf (enabled || config.x) "mbr";
+#    ^^^^^ `my.other` may be `"raw"` in raw.nix
+}
+# FILE: options.nix
+{ lib, ... }: {
+  options.my.scheme = lib.mkOption { type = lib.types.str; };
+  options.my.output = lib.mkOption { type = lib.types.str; };
+  options.my.other = lib.mkOption { type = lib.types.str; };
+}
+# FILE: raw.nix
+{ config, lib, ... }: let enabled = config.my.scheme == "raw"; in {
+  my.output = lib.mkIf enabled "raw";
+  my.other = lib.mkIf (!(enabled || config.x)) "raw";
+#    ^^^^^ `my.other` may be `"mbr"` in mbr.nix
 }
 "#,
         );

@@ -1,7 +1,7 @@
 //! See the rule's page below.
 
 use crate::declare_rule;
-use crate::diagnostic::{Diagnostic, Related};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Related};
 use crate::local::LocalContext;
 use crate::rule::{NoOptions, Rule, RuleMeta};
 use crate::semantics::{attr_name, without_parens};
@@ -19,12 +19,23 @@ declare_rule! {
     /// ## Example
     ///
     /// ```nix bad
-    /// { ... }:
+    /// { lib, ... }:
     /// {
     ///   services.nginx = {
     ///     settings.gzip = true;
     /// #   ^^^^^^^^^^^^^ the `settings` on the right takes the place of this one
     ///   } // {
+    ///     settings.http2 = true;
+    ///   };
+    /// }
+    /// ```
+    ///
+    /// ```nix fixed
+    /// { lib, ... }:
+    /// {
+    ///   services.nginx = lib.recursiveUpdate {
+    ///     settings.gzip = true;
+    ///   } {
     ///     settings.http2 = true;
     ///   };
     /// }
@@ -51,7 +62,9 @@ declare_rule! {
     ///
     /// ## Fix safety
     ///
-    /// There is no fix: `lib.mkMerge` joins settings, `lib.recursiveUpdate` any sets.
+    /// Unsafe: what was lost begins to hold. `lib.recursiveUpdate` stands in for `//`
+    /// where `lib` is known and no attribute is set on both sides; `lib.mkMerge` would
+    /// do only where the module system reads the set.
     pub struct ShallowUpdate {
         name: "shallow-update",
         group: Workspace,
@@ -59,7 +72,7 @@ declare_rule! {
         enabled: true,
         since: "0.1.0",
         effort: 3,
-        fix: None,
+        fix: Some(Applicability::Unsafe),
         options: NoOptions,
     }
 }
@@ -87,6 +100,7 @@ impl Rule for ShallowUpdate {
         let (Some(left), Some(right)) = (update.lhs(), update.rhs()) else {
             return;
         };
+        let operands = [left.syntax().clone(), right.syntax().clone()];
         let (left, right) = (leaves(left.syntax()), leaves(right.syntax()));
         let mut said: Vec<&SmolStr> = Vec::new();
         for (path, range) in &left {
@@ -116,25 +130,84 @@ impl Rule for ShallowUpdate {
                 range: other.1,
                 message: "this one stays".to_owned(),
             });
+            // One is enough for all that is lost.
+            if said.len() == 1 && !meet(&left, &right) {
+                diagnostic.fixes.extend(joined(node, &operands, cx));
+            }
             cx.report(diagnostic);
         }
     }
 }
 
+/// Is something set on both sides? Two values that are sets, packages say, would be
+/// mixed.
+fn meet(left: &[Leaf], right: &[Leaf]) -> bool {
+    let met = |a: &Leaf| {
+        let mut right = right.iter();
+        right.any(|b| a.0.starts_with(&b.0) || b.0.starts_with(&a.0))
+    };
+    left.iter().any(met)
+}
+
+/// `lib.recursiveUpdate` in the place of the operator.
+fn joined(
+    update: &SyntaxNode,
+    [left, right]: &[SyntaxNode; 2],
+    cx: &mut LocalContext<'_>,
+) -> Option<Fix> {
+    // What a set inherits, or computes the name of, nobody compared.
+    if ![left, right].into_iter().all(is_plain) {
+        return None;
+    }
+    let function = cx.env(update).spelling("recursiveUpdate")?;
+    let tokens = update
+        .children_with_tokens()
+        .filter_map(|it| it.into_token());
+    let operator = tokens
+        .into_iter()
+        .find(|token| token.kind() == SyntaxKind::TOKEN_UPDATE)?;
+    let behind = operator.next_token().filter(|it| {
+        let is_blank = it.kind() == SyntaxKind::TOKEN_WHITESPACE;
+        is_blank && !it.text().contains('\n')
+    });
+    let end = behind.map_or(operator.text_range().end(), |it| it.text_range().end());
+    let range = TextRange::new(operator.text_range().start(), end);
+    let edits = [
+        Edit::insert(left.text_range().start(), format!("{function} ")),
+        Edit::delete(range),
+    ];
+    let title = "join them with `recursiveUpdate`";
+    Some(Fix::new(Applicability::Unsafe, title, edits))
+}
+
+/// Is it a set all of whose names are written down, as deep as they were read?
+fn is_plain(expr: &SyntaxNode) -> bool {
+    let expr = without_parens(expr);
+    let Some(set) = ast::AttrSet::cast(expr) else {
+        return true;
+    };
+    set.entries().all(|entry| match entry {
+        ast::Entry::Inherit(_) => false,
+        ast::Entry::AttrpathValue(entry) => {
+            let path = entry.attrpath();
+            let named = path.is_some_and(|path| path.attrs().all(|it| attr_name(&it).is_some()));
+            named && entry.value().is_some_and(|it| is_plain(it.syntax()))
+        }
+    })
+}
+
+/// A path that a set binds, with the place of its key.
+type Leaf = (Vec<SmolStr>, TextRange);
+
 /// The paths that a literal set binds, with the places of their keys; nothing of
 /// what is computed.
-fn leaves(expr: &SyntaxNode) -> Vec<(Vec<SmolStr>, TextRange)> {
+fn leaves(expr: &SyntaxNode) -> Vec<Leaf> {
     let mut found = Vec::new();
     collect(&without_parens(expr), &[], &mut found, 0);
     found
 }
 
-fn collect(
-    expr: &SyntaxNode,
-    above: &[SmolStr],
-    found: &mut Vec<(Vec<SmolStr>, TextRange)>,
-    depth: u32,
-) {
+fn collect(expr: &SyntaxNode, above: &[SmolStr], found: &mut Vec<Leaf>, depth: u32) {
     let Some(set) = ast::AttrSet::cast(expr.clone()).filter(|_| depth < 3) else {
         return;
     };
@@ -161,7 +234,7 @@ fn collect(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check;
+    use crate::testing::{check, check_fix};
 
     #[test]
     fn page() {
@@ -188,5 +261,46 @@ mod tests {
 }
 "#,
         );
+    }
+
+    #[test]
+    fn what_is_lost_is_joined() {
+        check_fix(
+            &ShallowUpdate::META,
+            r#"
+{ lib, pkgs, x, ... }: {
+  a = { s.x = 1; t.u = 1; } # why
+#       ^^^ the `s` on the right
+#                ^^^ the `t` on the right
+    // { s.y = 2; t.v = 2; };
+  b = x // { s.x = 1; }//({ s.y = 2; });
+#            ^^^ the `s` on the right
+  c = [ ({ s.x = 1; } // { s.y = 2; }) ];
+#          ^^^ the `s` on the right
+  d = { s.x = 1; package = pkgs.a; } // { s.y = 2; package = pkgs.b; };
+#       ^^^ the `s` on the right
+  e = { s.x = 1; inherit (x) y; } // { s.y = 2; };
+#       ^^^ the `s` on the right
+  f = with lib; { s.x = 1; } // { s.y = 2; };
+#                 ^^^ the `s` on the right
+}
+"#,
+            Applicability::Unsafe,
+            r#"
+{ lib, pkgs, x, ... }: {
+  a = lib.recursiveUpdate { s.x = 1; t.u = 1; } # why
+    { s.y = 2; t.v = 2; };
+  b = x // lib.recursiveUpdate { s.x = 1; }({ s.y = 2; });
+  c = [ (lib.recursiveUpdate { s.x = 1; } { s.y = 2; }) ];
+  d = { s.x = 1; package = pkgs.a; } // { s.y = 2; package = pkgs.b; };
+  e = { s.x = 1; inherit (x) y; } // { s.y = 2; };
+  f = with lib; recursiveUpdate { s.x = 1; } { s.y = 2; };
+}
+"#,
+        );
+        let text = "pkgs: { a = { s.x = 1; } // { s.y = 1; }; }\n# ^^^ the `s`\n";
+        let text = text.replace("# ^^^", "#             ^^^");
+        let plain = text.lines().next().unwrap_or_default();
+        check_fix(&ShallowUpdate::META, &text, Applicability::Unsafe, plain);
     }
 }

@@ -80,7 +80,13 @@ impl Rule for StringImport {
                 let Irregularity::ImportedText(text) = &irregular.what else {
                     continue;
                 };
-                if text.starts_with('/') || !cx.view().graph.is_module(cx.module_id(index)) {
+                let id = cx.module_id(index);
+                if text.starts_with('/') || !cx.view().graph.is_module(id) {
+                    continue;
+                }
+                // Other things have lists of that name, too.
+                let names_file = text.contains('/') || text.ends_with(".nix");
+                if !names_file && !cx.view().is_surely_module(id) {
                     continue;
                 }
                 let mut diagnostic =
@@ -133,6 +139,10 @@ mod tests {
   programs.x.imports = [ "./style.css" ];
 }
 "#,
+        );
+        check(
+            &StringImport::META,
+            "# FILE: data.nix\n{ imports = [ \"first\" \"second\" ]; }",
         );
         check(
             &StringImport::META,

@@ -309,4 +309,23 @@ mod tests {
 "#,
         );
     }
+
+    #[test]
+    fn a_switch_for_what_others_declare_is_silent() {
+        check(
+            &UnknownOption::META,
+            r#"
+# FILE: host.nix
+{ imports = [ ./nvidia.nix ]; }
+# FILE: nvidia.nix
+{ config, lib, ... }: {
+  options.hardware.nvidia.enable = lib.mkEnableOption "the drivers";
+  options.hardware.nvidia.powerSaving = lib.mkEnableOption "less noise";
+  config.hardware.nvidia.modesetting.enable = true;
+  config.hardware.nvidia.powerSavings = true;
+#                        ^^^^^^^^^^^^ did you mean `powerSaving`?
+}
+"#,
+        );
+    }
 }
