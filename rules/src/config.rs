@@ -4,6 +4,7 @@ use crate::diagnostic::Severity;
 use crate::path;
 use crate::rule::{Group, OptionValue};
 use crate::rules::{self, RuleIndex};
+use crate::sorted;
 use crate::syntax::{LineIndex, TextSize};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
@@ -209,9 +210,9 @@ impl Config {
                 }
             }
         }
-        config
-            .warnings
-            .sort_by_key(|warning| warning.span.as_ref().map(|span| span.start));
+        sorted::sort_by_key(&mut config.warnings, |warning| {
+            warning.span.as_ref().map(|span| span.start)
+        });
         Ok(config)
     }
 

@@ -3,6 +3,7 @@
 use crate::Settings;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile};
 use crate::linter::{Source, analyze};
+use crate::sorted;
 use crate::syntax::{self, NodeOrToken, SyntaxKind, Text, TextRange};
 use crate::workspace::{Findings, Workspace};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -296,7 +297,7 @@ impl Unit {
 /// `text` after `edits`; `None` when they overlap or are no ranges of the text.
 pub fn apply_edits<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> Option<String> {
     let mut edits: Vec<&Edit> = edits.into_iter().collect();
-    edits.sort_by_key(|edit| (edit.range.start(), edit.range.end()));
+    sorted::sort_by_key(&mut edits, |edit| (edit.range.start(), edit.range.end()));
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for edit in edits {
@@ -340,8 +341,8 @@ fn keeps_comments<'t>(
     };
     let mut before: Vec<_> = before.flat_map(comments).collect();
     let mut after: Vec<_> = after.flat_map(comments).collect();
-    before.sort_unstable();
-    after.sort_unstable();
+    sorted::sort(&mut before);
+    sorted::sort(&mut after);
     let mut kept = after.into_iter();
     before
         .into_iter()

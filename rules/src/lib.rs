@@ -32,6 +32,7 @@ pub mod path;
 pub mod rule;
 pub mod rules;
 pub mod semantics;
+mod sorted;
 pub mod suppression;
 pub mod syntax;
 pub mod testing;

@@ -13,6 +13,7 @@ use crate::local::{Hit, Judge, LONGEST_NEEDLE, Mention, Wanted, judge_all};
 use crate::module::{self, FileFacts, Moved, Updated};
 use crate::rules::RuleIndex;
 use crate::semantics::{bound_names, is_rec};
+use crate::sorted;
 use crate::suppression;
 use crate::syntax::{
     self, Cache, GreenNode, SyntaxKind, SyntaxNode, TextEdit, TextRange, TextSize, Tree,
@@ -169,7 +170,7 @@ impl Document {
         let start = moved.new.start().checked_sub(longest).unwrap_or_default();
         let part = usize::from(start)..usize::from(moved.new.end()) + 1;
         mentions.extend(wanted.mentions(live.tree.text(), part));
-        mentions.sort_unstable();
+        sorted::sort(&mut mentions);
         mentions.dedup();
         let mut judge = Judge::new(&live.tree, &self.source.path, &self.settings, true);
         let mut new_alias = false;
@@ -212,8 +213,7 @@ impl Document {
             let part = suppression::around_mark(place, len);
             suppression::collect_in(&live.tree, part, &mut self.suppressions);
         }
-        self.suppressions
-            .sort_by_key(|suppression| suppression.comment.start());
+        sorted::sort_by_key(&mut self.suppressions, |it| it.comment.start());
         self.suppressions
             .dedup_by_key(|suppression| suppression.comment);
     }

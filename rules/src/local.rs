@@ -7,6 +7,7 @@ use crate::rules::{self, RuleIndex};
 use crate::semantics::{
     self, Asked, Env, LibCall, Meaning, application, attr_name, opens_scope, sees_scope,
 };
+use crate::sorted;
 use crate::syntax::comments::{self, Attached, Heads, Seen};
 use crate::syntax::{
     AstNode, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize, Tree, ast, token_at,
@@ -79,6 +80,7 @@ impl<'s> Wanted<'s> {
                 add(at, *rule);
             }
         }
+        // There are thousands in a large file.
         found.sort_unstable();
         found.dedup();
         found
@@ -262,7 +264,7 @@ impl<'a> Judge<'a> {
         if let Some(asked) = &self.asked {
             said.seen = seen;
             said.asked = std::mem::take(&mut *asked.borrow_mut());
-            said.asked.sort_unstable();
+            sorted::sort(&mut said.asked);
             said.asked.dedup();
         }
         said.shrink();
@@ -523,7 +525,9 @@ mod tests {
     }
 
     fn sorted(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        findings.sort_by_key(|found| (found.range.start(), found.range.end(), found.rule.name));
+        sorted::sort_by_key(&mut findings, |found| {
+            (found.range.start(), found.range.end(), found.rule.name)
+        });
         findings.dedup();
         findings
     }

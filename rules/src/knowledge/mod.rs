@@ -11,6 +11,7 @@ mod rename;
 #[cfg(test)]
 mod tests;
 
+use crate::sorted;
 pub use complete::{Candidate, Offer};
 pub use outcome::{Host, Outcome, Stand, Standing};
 pub use rename::Cannot;
@@ -237,7 +238,7 @@ impl<'w> Knowledge<'w> {
                 }
             }
         }
-        sites.sort_unstable_by_key(|(site, _)| *site);
+        sorted::sort_by_key(&mut sites, |(site, _)| *site);
         sites.dedup_by_key(|(site, _)| *site);
         sites
     }
@@ -406,7 +407,7 @@ impl<'w> Knowledge<'w> {
             };
             add(file, range, Role::Reads);
         });
-        all.sort_unstable();
+        sorted::sort(&mut all);
         all.dedup();
         all
     }
@@ -513,7 +514,7 @@ impl<'w> Knowledge<'w> {
                 settings,
             })
             .collect();
-        all.sort_unstable();
+        sorted::sort(&mut all);
         all
     }
 
@@ -537,7 +538,7 @@ impl<'w> Knowledge<'w> {
         let members = host.configuration.members.iter();
         let own = members.filter(|(_, ways)| ways.iter().any(|way| host.takes(way)));
         let mut files: Vec<usize> = own.map(|(id, _)| self.view.graph.place(*id).0).collect();
-        files.sort_unstable();
+        sorted::sort(&mut files);
         files.dedup();
         files
     }

@@ -3,6 +3,7 @@
 use super::{OptionFacts, SetHere};
 use crate::module::{Class, DEFAULT_PRIORITY, Definition, Guard};
 use crate::options::{Meeting, Type};
+use crate::sorted;
 use crate::workspace::{Configuration, Graph, View, Ways};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -191,8 +192,9 @@ pub(super) fn outcomes(view: &View<'_>, facts: &OptionFacts<'_>) -> Vec<Outcome>
             }),
         }
     }
-    all.iter_mut().for_each(|outcome| outcome.hosts.sort());
-    all.sort_by(|a, b| a.hosts.cmp(&b.hosts));
+    all.iter_mut()
+        .for_each(|outcome| sorted::sort(&mut outcome.hosts));
+    sorted::sort_by(&mut all, |a, b| a.hosts.cmp(&b.hosts));
     all
 }
 
@@ -273,7 +275,7 @@ fn stand(facts: &OptionFacts<'_>, members: &[Member<'_>]) -> Vec<Standing> {
             }
         })
         .collect();
-    standings.sort();
+    sorted::sort(&mut standings);
     standings
 }
 

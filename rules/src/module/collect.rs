@@ -11,6 +11,7 @@ use super::{
 use crate::options::{Declarations, Known, Limits, declarations_at};
 use crate::path;
 use crate::semantics::{self, Env, application, attr_name, string_literal, without_parens};
+use crate::sorted;
 use crate::syntax::{
     AstNode, AstToken, HasEntry, NodeOrToken, SyntaxKind, SyntaxNode, TextRange, TextSize, Tree,
     ast, token_at,
@@ -1369,7 +1370,7 @@ fn read_options(path: &str, expressions: Vec<SyntaxNode>, facts: &mut FileFacts)
                 declared: declared.clone(),
             });
         });
-        module.options.sort_by_key(|option| option.range.start());
+        sorted::sort_by_key(&mut module.options, |option| option.range.start());
         module.declarations = Some(Arc::new(found));
     }
 }

@@ -24,6 +24,7 @@ use super::{
     GreenNode, MAX_BYTES, NodeOrToken, SyntaxError, SyntaxNode, TextEdit, TextRange, TextSize,
     Tree, parse,
 };
+use crate::sorted;
 use rowan::{GreenNodeData, GreenTokenData};
 use std::ops::Range;
 
@@ -711,7 +712,7 @@ impl Tree {
                 return None;
             }
         }
-        damaged.sort_unstable();
+        sorted::sort(&mut damaged);
         let mut hidden = read.hidden;
         for &at in &self.hidden {
             if at < from {
@@ -720,7 +721,7 @@ impl Tree {
                 hidden.push(shift(at));
             }
         }
-        hidden.sort_unstable();
+        sorted::sort(&mut hidden);
         hidden.dedup();
         let clean = read.is_clean
             && self.unclean.len() <= MOST_UNCLEAN
@@ -764,7 +765,7 @@ impl Tree {
         if !clean || read.far || !read.tolerantly && container.tolerant {
             return None;
         }
-        spliced.errors.sort_by_key(position);
+        sorted::sort_by_key(&mut spliced.errors, position);
         let root = SyntaxNode::new_root(spliced.green.clone());
         let mut places = spliced
             .errors

@@ -13,6 +13,7 @@ mod message;
 mod parser;
 mod text;
 
+use crate::sorted;
 pub use builder::Cache;
 pub use edit::Change;
 pub use find::{node_around, token_at};
@@ -110,9 +111,9 @@ fn read(cache: &mut Cache, text: Text, for_edits: bool) -> Tree {
         Some(green) => {
             let (unclean, errors) = (parser.unclean, parser.errors);
             let (mut hidden, mut damaged) = (parser.hidden, parser.damaged);
-            hidden.sort_unstable();
+            sorted::sort(&mut hidden);
             hidden.dedup();
-            damaged.sort_unstable();
+            sorted::sort(&mut damaged);
             let entry = parser.entry_start.unwrap_or(0);
             let failed = parser.failed.map(|at| (entry, at));
             let proof = failed.map(|(from, to)| {
@@ -174,7 +175,7 @@ impl Tree {
     #[doc(hidden)]
     pub fn remembered(&self) -> String {
         let mut unclean = self.unclean.clone();
-        unclean.sort();
+        sorted::sort(&mut unclean);
         unclean.dedup();
         unclean.truncate(parser::MOST_UNCLEAN);
         format!("{unclean:?}")

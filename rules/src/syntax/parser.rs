@@ -19,6 +19,7 @@ use super::layout;
 use super::lexer::{Lexer, PartEnd};
 use super::limits::MAX_DEPTH;
 use super::message;
+use crate::sorted;
 use rowan::GreenNode;
 
 /// What the parser sees where the text or the fence ends.
@@ -252,7 +253,7 @@ impl<'t> Parser<'t> {
             self.root();
             (self.failed, self.entry_start) = (failed, entry_start);
         }
-        self.errors.sort_by_key(|error| error.range.start());
+        sorted::sort_by_key(&mut self.errors, |error| error.range.start());
         match (self.too_deep, self.builder.pop()) {
             (None, Some(Element::Node(root))) => Some(root),
             _ => None,

@@ -1,6 +1,7 @@
 //! A drawing of imports: files in columns, each right of all that import it.
 
 use super::{HostForm, ImportGraph};
+use crate::sorted;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -222,7 +223,7 @@ impl Edges {
                 .into_iter()
                 .map(|node| (wish(node), labels[node].0, node))
                 .collect();
-            own.sort_unstable();
+            sorted::sort(&mut own);
             let widest = own.iter().map(|(_, label, _)| width(label)).max();
             for (row, (.., node)) in own.into_iter().enumerate() {
                 places[node] = (x, MARGIN + row * ROW);

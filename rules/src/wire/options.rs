@@ -5,6 +5,7 @@ use super::{Measured, Offsets, Range};
 use crate::knowledge::{self, Knowledge, Listed, OptionFacts, Site, Stand};
 use crate::module::{Class, Definition};
 use crate::options::Declared;
+use crate::sorted;
 use crate::workspace::dotted;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -303,7 +304,7 @@ impl ImportGraph {
         let edges = knowledge.imports();
         files.extend(hosts.iter().flat_map(|host| knowledge.files(host)));
         files.extend(edges.iter().flat_map(|edge| [edge.from, edge.to]));
-        files.sort_unstable();
+        sorted::sort(&mut files);
         files.dedup();
         let position = |file: usize| files.binary_search(&file).unwrap_or_default();
         let line = |edge: &knowledge::ImportEdge| ImportLine {

@@ -12,6 +12,7 @@ use super::graph::Resolver;
 use crate::linter::Document;
 use crate::module::{Class, Convention, EzConfigs, EzSystem, Guard, Import, Layout, Spot};
 use crate::path;
+use crate::sorted;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -266,7 +267,7 @@ impl<'d> Places<'_, 'd> {
             .iter()
             .filter_map(|document| Some(inside(document.path(), &modules)?.split_once('/')?.0))
             .collect();
-        kinds.sort_unstable();
+        sorted::sort(&mut kinds);
         kinds.dedup();
         for kind in kinds {
             let (output, class) = match kind {
@@ -291,7 +292,7 @@ impl<'d> Places<'_, 'd> {
             .iter()
             .filter_map(|document| Some(inside(document.path(), &hosts)?.split_once('/')?.0))
             .collect();
-        names.sort_unstable();
+        sorted::sort(&mut names);
         names.dedup();
         for name in names {
             let folder = joined(&hosts, name);

@@ -7,6 +7,7 @@ use crate::module::{
     Certainty, Class, Definition, Entry, Folder, Guard, Import, ModuleFacts, Origin, Spot, Target,
 };
 use crate::path;
+use crate::sorted;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -942,7 +943,7 @@ impl Linker<'_, '_> {
                 path: &path[..len],
             });
         }
-        entries.sort_unstable();
+        sorted::sort(&mut entries);
         entries.dedup();
         let mut all = Vec::new();
         for entry in entries {

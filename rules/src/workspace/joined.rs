@@ -19,6 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::linter::Document;
 use crate::module::{Definition, Moved, Updated};
 use crate::rules::{self, RuleIndex};
+use crate::sorted;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -637,7 +638,7 @@ impl Defined {
         let mut own: Vec<u64> = definitions
             .flat_map(|definition| first_names(known_names(definition)))
             .collect();
-        own.sort_unstable();
+        sorted::sort(&mut own);
         own.dedup();
         for hash in &own {
             self.files.entry(*hash).or_default().insert(file);
@@ -682,7 +683,7 @@ impl Keys {
         let roots = self.roots.iter().flatten();
         let shared = roots.filter(|(_, root)| root.is_shared());
         let mut names: Vec<_> = shared.map(|(name, _)| name.clone()).collect();
-        names.sort_unstable();
+        sorted::sort(&mut names);
         names
     }
 
@@ -715,7 +716,7 @@ impl Keys {
             places.insert(at, place);
             own.push(SmolStr::from(key));
         });
-        own.sort_unstable();
+        sorted::sort(&mut own);
         own.dedup();
         self.of_file[file] = own;
     }
@@ -758,7 +759,7 @@ impl Keys {
         for (_, finding) in &findings {
             own.extend(pointed_at(documents, finding));
         }
-        own.sort_unstable();
+        sorted::sort(&mut own);
         own.dedup();
         for file in &own {
             self.found_in[*file].insert(key.clone());

@@ -33,6 +33,7 @@ use crate::path;
 use crate::rule::{Group, RuleMeta};
 use crate::rules::unused::unused_suppression::UnusedSuppression;
 use crate::rules::{self, RuleIndex};
+use crate::sorted;
 use crate::syntax::{GreenNode, SyntaxError, Text, TextEdit, TextRange, TextSize, TooComplex};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -215,7 +216,7 @@ impl Workspace {
     /// Joins files. `others` are files that exist but were not analysed.
     pub fn new(documents: Vec<Document>, others: impl IntoIterator<Item = Arc<str>>) -> Self {
         let mut documents = documents;
-        documents.sort_by(|a, b| a.path().cmp(b.path()));
+        sorted::sort_by(&mut documents, |a, b| a.path().cmp(b.path()));
         Self {
             documents,
             others: others.into_iter().collect(),
@@ -359,7 +360,7 @@ impl Workspace {
             let others = (0..self.documents.len()).filter(|other| *other != file);
             all.others.extend(others);
         }
-        all.others.sort_unstable();
+        sorted::sort(&mut all.others);
         all.others.dedup();
         all
     }
@@ -447,7 +448,7 @@ impl Workspace {
                 placed.severity = severity;
             }
         }
-        all.sort_by(|a, b| {
+        sorted::sort_by(&mut all, |a, b| {
             let key = |placed: &Placed<'_>| {
                 (placed.range.start(), placed.range.end(), placed.rule().name)
             };
@@ -1176,7 +1177,7 @@ impl<'w> View<'w> {
     /// The files in whose texts all names of a path stand.
     fn mentioning(&self, path: &[&str]) -> Vec<usize> {
         let mut names = path.to_vec();
-        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        sorted::sort_by_key(&mut names, |name| std::cmp::Reverse(name.len()));
         let Some((longest, others)) = names.split_first() else {
             return Vec::new();
         };

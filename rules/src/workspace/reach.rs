@@ -10,6 +10,7 @@ use super::graph::{Followed, Graph};
 use crate::linter::Document;
 use crate::module::{Certainty, Class, Import, Origin, Target};
 use crate::path;
+use crate::sorted;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -249,11 +250,11 @@ impl Reach {
                 self.resolve(base, &token, text, &mut mentions);
             }
         }
-        mentions.files.sort_unstable();
+        sorted::sort(&mut mentions.files);
         mentions.files.dedup();
         let own_file = self.files.get(path);
         mentions.files.retain(|file| Some(file) != own_file);
-        mentions.folders.sort_unstable();
+        sorted::sort(&mut mentions.folders);
         mentions.folders.dedup();
         mentions
     }
@@ -397,7 +398,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     };
     let mut marks: Vec<usize> = memchr::memchr_iter(b'/', bytes).collect();
     marks.extend(memchr::memmem::find_iter(bytes, ".nix"));
-    marks.sort_unstable();
+    sorted::sort(&mut marks);
     let mut found = Vec::new();
     let mut done = 0;
     for mark in marks {

@@ -8,6 +8,7 @@
 use super::Graph;
 use crate::linter::Document;
 use crate::module::{Class, OptionDeclaration, is_option_root};
+use crate::sorted;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -192,7 +193,7 @@ impl Reads {
                 Taken::Whole => uses.push((*id, Use::Whole)),
             }
         });
-        uses.sort_unstable();
+        sorted::sort(&mut uses);
         uses.dedup();
         uses
     }
@@ -501,9 +502,9 @@ mod tests {
             ("\"${cfg.host}=1\"", &["host"]),
         ] {
             let mut expected = expected.to_vec();
-            expected.sort_unstable();
+            sorted::sort(&mut expected);
             let mut found = used(text);
-            found.sort_unstable();
+            sorted::sort(&mut found);
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -5,6 +5,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile, Related, 
 use crate::module::{DEFAULT_PRIORITY, Definition, Guard};
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::sorted;
 use crate::syntax::TextRange;
 use crate::workspace::{
     self, Configuration, EVERY_KEY, FileContext, ModuleId, View, WorkspaceContext, line_of,
@@ -335,7 +336,9 @@ fn describe<'w>(clash: &Clash<'w>, view: &View<'w>) -> Diagnostic {
     let path_of = |place: &Place<'_>| view.documents[file_of(place)].path().clone();
     let own_file = file_of(&clash.place);
     let mut others = clash.others.clone();
-    others.sort_by_key(|other| (path_of(other), other.definition.binding.start()));
+    sorted::sort_by_key(&mut others, |other| {
+        (path_of(other), other.definition.binding.start())
+    });
     let key = key_of(clash.place.definition);
     let name = key.name.as_deref().unwrap_or_default();
     let mut files: Vec<String> = Vec::new();

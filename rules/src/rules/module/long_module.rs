@@ -5,6 +5,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, NewFile};
 use crate::module::{ModuleFacts, Target};
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
+use crate::sorted;
 use crate::syntax::{TextRange, TextSize};
 use crate::workspace::FileContext;
 use rustc_hash::FxHashMap;
@@ -273,7 +274,9 @@ fn groups(module: &ModuleFacts) -> (Vec<(&str, u32)>, usize) {
         .into_iter()
         .filter(|(_, lines)| *lines >= LEAST_LINES);
     let mut groups: Vec<(&str, u32)> = large.collect();
-    groups.sort_unstable_by_key(|(name, lines)| (std::cmp::Reverse(*lines), *name));
+    sorted::sort_by_key(&mut groups, |(name, lines)| {
+        (std::cmp::Reverse(*lines), *name)
+    });
     (groups, total)
 }
 

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Related};
 use crate::module::{DEFAULT_PRIORITY, Definition, Guard};
 use crate::options::{Known, Type};
 use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::sorted;
 use crate::workspace::{
     Configuration, FileContext, Setting, Settings, View, WorkspaceContext, always_holds, dotted,
     goes_with, holds,
@@ -226,7 +227,7 @@ fn stronger<'v>(
         others.push((certain, *other));
     }
     let mut files: Vec<_> = others.iter().map(|(_, it)| it.file).collect();
-    files.sort_unstable();
+    sorted::sort(&mut files);
     files.dedup();
     if files.len() < 2 {
         return None;
@@ -303,7 +304,9 @@ fn describe(
         .collect();
     let path_of = |it: &Setting<'_>| view.documents[it.file].path().clone();
     let mut others = others.to_vec();
-    others.sort_by_key(|it| (path_of(it), it.definition.binding.start()));
+    sorted::sort_by_key(&mut others, |it| {
+        (path_of(it), it.definition.binding.start())
+    });
     let mut files: Vec<String> = Vec::new();
     for other in &others {
         let file = match other.file == own.file {

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Related, Severity};
 use crate::options::Meeting;
 use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::sorted;
 use crate::workspace::{
     Setting, Settings, View, WorkspaceContext, dotted, holds, rivals, switches_off,
 };
@@ -187,7 +188,9 @@ fn describe(conflict: &Conflict<'_>, view: &View<'_>) -> Diagnostic {
     let name = dotted(&path);
     let path_of = |setting: &Setting<'_>| view.documents[setting.file].path().clone();
     let mut others = conflict.others.clone();
-    others.sort_by_key(|other| (path_of(other), other.definition.binding.start()));
+    sorted::sort_by_key(&mut others, |other| {
+        (path_of(other), other.definition.binding.start())
+    });
     let mut files: Vec<String> = Vec::new();
     for other in &others {
         let file = match other.file == own.file {
