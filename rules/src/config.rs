@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::path;
+use crate::policy::Policy;
 use crate::rule::{Group, OptionValue};
 use crate::rules::{self, RuleIndex};
 use crate::sorted;
@@ -108,6 +109,10 @@ pub struct Config {
     pub index: Option<bool>,
     /// Does a suppression need a reason?
     pub require_reason: bool,
+    /// What the settings of hosts must be.
+    pub require: Vec<Policy>,
+    /// What they must not be.
+    pub forbid: Vec<Policy>,
     /// The version of Nixamine that the repository asks for, as written.
     pub required_version: Option<String>,
     /// What works but deserves a word.
@@ -123,6 +128,8 @@ const TOP_KEYS: &[&str] = &[
     "exclude",
     "roots",
     "index",
+    "require",
+    "forbid",
     "require-reason",
     "required-version",
 ];
@@ -153,6 +160,18 @@ fn unknown_rule(name: &str) -> String {
 fn read<'t, T: Deserialize<'t>>(value: OptionValue<'t>) -> Result<T, ConfigError> {
     let span = value.span();
     T::deserialize(value.into_deserializer()).map_err(|error| from_toml(error, span))
+}
+
+/// Reads the tables of `[[require]]` or `[[forbid]]`.
+fn policies(value: OptionValue<'_>, name: &str) -> Result<Vec<Policy>, ConfigError> {
+    let span = value.span();
+    match value.into_inner() {
+        toml::de::DeValue::Array(entries) => entries.into_iter().map(read).collect(),
+        _ => Err(ConfigError::at(
+            span,
+            format!("`{name}` is a list of tables: write `[[{name}]]`"),
+        )),
+    }
 }
 
 fn from_toml(error: toml::de::Error, fallback: Range<usize>) -> ConfigError {
@@ -188,6 +207,8 @@ impl Config {
                 "exclude" => config.exclude = read(value)?,
                 "roots" => config.roots = read(value)?,
                 "index" => config.index = Some(read(value)?),
+                "require" => config.require = policies(value, "require")?,
+                "forbid" => config.forbid = policies(value, "forbid")?,
                 "require-reason" => config.require_reason = read(value)?,
                 "required-version" => config.required_version = Some(read(value)?),
                 "overrides" => {

@@ -117,6 +117,10 @@ mod schema {
         let mut properties = layer.as_object().cloned().unwrap_or_default();
         properties.insert("exclude".into(), selectors.clone());
         properties.insert("roots".into(), selectors);
+        let policy = generator.subschema_for::<crate::policy::Policy>();
+        let policies = json!({ "type": "array", "items": policy });
+        properties.insert("require".into(), policies.clone());
+        properties.insert("forbid".into(), policies);
         properties.insert("index".into(), json!({ "type": "boolean" }));
         properties.insert("require-reason".into(), json!({ "type": "boolean" }));
         properties.insert("required-version".into(), json!({ "type": "string" }));

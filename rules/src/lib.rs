@@ -29,6 +29,7 @@ pub mod local;
 pub mod module;
 pub mod options;
 pub mod path;
+pub mod policy;
 pub mod rule;
 pub mod rules;
 pub mod semantics;

@@ -8,7 +8,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::local::LocalContext;
 use crate::module::Definition;
 use crate::syntax::{SyntaxKind, SyntaxNode};
-use crate::workspace::{Declaration, FileContext, Place, Settings, WorkspaceContext};
+use crate::workspace::{Declaration, FileContext, Judged, Place, Settings, WorkspaceContext};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -23,6 +23,8 @@ pub enum Group {
     Module,
     /// Modules read together.
     Workspace,
+    /// What lets others in.
+    Security,
     /// Names nobody uses.
     Unused,
     /// Text that is no Nix, or Nix that cannot work.
@@ -34,6 +36,7 @@ impl Group {
     pub const ALL: &[Group] = &[
         Group::Module,
         Group::Workspace,
+        Group::Security,
         Group::Unused,
         Group::Correctness,
     ];
@@ -43,6 +46,7 @@ impl Group {
         match self {
             Self::Module => "module",
             Self::Workspace => "workspace",
+            Self::Security => "security",
             Self::Unused => "unused",
             Self::Correctness => "correctness",
         }
@@ -211,6 +215,11 @@ pub trait Rule: Sync {
     /// Looks at all declarations of one option, in the order of the files. It is asked
     /// again when one of them changes, or what reads the option.
     fn check_option(&self, _declarations: &[Declaration<'_>], _cx: &mut WorkspaceContext<'_>) {}
+
+    /// Looks at what becomes of a policy on each host. It is asked again when a setting
+    /// that the policy is about changes, or a declaration, or a file in which it found
+    /// something.
+    fn check_policy(&self, _judged: &Judged<'_>, _cx: &mut WorkspaceContext<'_>) {}
 
     /// Looks at what imports what. It is asked again when that changes, or a file in
     /// which it found something.

@@ -55,6 +55,10 @@ registry! {
         missing_import::MissingImport,
         unimported_module::UnimportedModule,
     }
+    security {
+        required_setting::RequiredSetting,
+        forbidden_setting::ForbiddenSetting,
+    }
     unused {
         unused_suppression::UnusedSuppression,
     }

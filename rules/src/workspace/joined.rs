@@ -8,6 +8,7 @@
 //! or in the place of its finding.
 
 use super::options::{self, Options};
+use super::policies::Policies;
 use super::reach::Reach;
 use super::reads::Reads;
 use super::redeclare::Redeclared;
@@ -60,6 +61,7 @@ pub(super) struct Joined {
     /// What file rules say of each file.
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
     header_habit: bool,
+    policies: Policies,
 }
 
 /// The keys of one rule.
@@ -134,6 +136,7 @@ impl Joined {
             keys: Vec::new(),
             by_file: Vec::new(),
             header_habit: false,
+            policies: Policies::new(documents, settings.config()),
         };
         joined.header_habit = joined.plain_view(documents).has_header_habit();
         for rule in 0..rules::ALL.len() {
@@ -165,7 +168,20 @@ impl Joined {
             let found = joined.judge_file(documents, file, |_| true);
             joined.by_file.push(found);
         }
+        joined.judge_policies(documents, joined.policies.each());
         joined
+    }
+
+    /// Judges some policies. Returns the files in which something was, or is, found.
+    fn judge_policies(
+        &mut self,
+        documents: &[Document],
+        some: impl IntoIterator<Item = usize>,
+    ) -> Vec<usize> {
+        let mut policies = std::mem::take(&mut self.policies);
+        let files = policies.judge(self, documents, some);
+        self.policies = policies;
+        files
     }
 
     /// The joined facts for rules.
@@ -300,6 +316,8 @@ impl Joined {
             kept.extend(self.judge_file(documents, file, |rule| stale[rule]));
             self.by_file[file] = kept;
         }
+        let again = self.policies.stale(documents, file, updated, moved);
+        touched.extend(self.judge_policies(documents, again));
         touched.remove(&file);
         Some(touched.into_iter().collect())
     }
@@ -376,7 +394,9 @@ impl Joined {
                 .filter(move |(at, _)| *at == file)
                 .map(|(_, found)| found)
         });
-        own.chain(shared).chain(&self.imports[file])
+        own.chain(shared)
+            .chain(&self.imports[file])
+            .chain(self.policies.found(file))
     }
 
     fn judge_file(

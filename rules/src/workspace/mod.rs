@@ -5,6 +5,7 @@ mod conventions;
 mod graph;
 mod joined;
 mod options;
+mod policies;
 mod reach;
 mod reads;
 mod redeclare;
@@ -18,6 +19,7 @@ pub use options::{
     can_meet, dotted, goes_with, holds, is_identifier, may_be_set_elsewhere, removal, rivals,
     switches_off,
 };
+pub use policies::{Asks, Judged, Standing, Verdict};
 
 use crate::config::{self, FileSettings};
 use crate::diagnostic::{
