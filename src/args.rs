@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Graph(GraphArgs),
     /// Write down the options that the modules here declare
     Options(OptionsArgs),
+    /// Tell where a repository stands: scores, the audit checklist, what to do first
+    Report(ReportArgs),
     /// Read the options that libraries declare, so that what sets them can be judged
     #[command(after_help = INDEX_HELP)]
     Index(IndexArgs),
@@ -198,6 +200,44 @@ pub(crate) enum OptionsFormat {
     Markdown,
     /// JSON
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+    /// Write it into this file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A folder of earlier reports: shows the trend, and keeps this one there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) history: Option<PathBuf>,
+    /// The day of the report, as in 2026-11-24 [default: today, or SOURCE_DATE_EPOCH]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) date: Option<String>,
+    /// Exit with 1 when the score is lower than this
+    #[arg(long, value_name = "SCORE")]
+    pub(crate) fail_under: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For the terminal
+    #[default]
+    Text,
+    /// All of it as data
+    Json,
+    /// A page for a repository or a wiki
+    Markdown,
+    /// A few lines of Markdown, as for a comment
+    Summary,
+    /// One page that needs nothing else
+    Html,
+    /// A badge as SVG
+    Badge,
 }
 
 #[derive(Debug, Args)]

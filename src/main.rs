@@ -12,6 +12,7 @@ mod lsp;
 mod options;
 mod patch;
 mod render;
+mod report;
 mod run;
 mod terminal;
 mod why;
@@ -74,6 +75,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Index(args) => index::index(args),
         Command::Why(args) => why::why(args),
         Command::Graph(args) => graph::graph(args),
+        Command::Report(args) => report::report(args),
         Command::Options(args) => options::options(args),
         Command::Init => init::init(),
         Command::Schema { which } => init::schema(*which),

@@ -3,6 +3,7 @@
 use crate::diagnostic::Severity;
 use crate::path;
 use crate::policy::Policy;
+use crate::report::Weights;
 use crate::rule::{Group, OptionValue};
 use crate::rules::{self, RuleIndex};
 use crate::sorted;
@@ -96,6 +97,16 @@ struct Override {
     layer: Layer,
 }
 
+/// How reports are made.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportOptions {
+    /// How much each area weighs in the score. Areas that there is nothing of weigh
+    /// nothing.
+    pub weights: Weights,
+}
+
 /// A parsed `nixamine.toml`.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -113,6 +124,8 @@ pub struct Config {
     pub require: Vec<Policy>,
     /// What they must not be.
     pub forbid: Vec<Policy>,
+    /// How reports are made.
+    pub report: ReportOptions,
     /// The version of Nixamine that the repository asks for, as written.
     pub required_version: Option<String>,
     /// What works but deserves a word.
@@ -130,6 +143,7 @@ const TOP_KEYS: &[&str] = &[
     "index",
     "require",
     "forbid",
+    "report",
     "require-reason",
     "required-version",
 ];
@@ -208,6 +222,7 @@ impl Config {
                 "roots" => config.roots = read(value)?,
                 "index" => config.index = Some(read(value)?),
                 "require" => config.require = policies(value, "require")?,
+                "report" => config.report = read(value)?,
                 "forbid" => config.forbid = policies(value, "forbid")?,
                 "require-reason" => config.require_reason = read(value)?,
                 "required-version" => config.required_version = Some(read(value)?),
@@ -351,6 +366,10 @@ struct RuleState {
     on: bool,
     /// Was it named, as a rule and not as part of a group or of the defaults?
     named: bool,
+    /// Does it run only because a report looks for more?
+    extra: bool,
+    /// Did somebody decide whether it runs?
+    spoken_of: bool,
     severity: Option<Severity>,
     options: Arc<dyn Any + Send + Sync>,
 }
@@ -367,6 +386,11 @@ impl FileSettings {
     /// Does the rule run?
     pub fn is_on(&self, rule: RuleIndex) -> bool {
         self.states[rule].on
+    }
+
+    /// Does the rule run only because a report looks for more?
+    pub fn is_extra(&self, rule: RuleIndex) -> bool {
+        self.states[rule].extra
     }
 
     /// Was the rule selected by its own name or by `all`, and not only by default?
@@ -399,6 +423,8 @@ pub struct Settings {
     base: Arc<FileSettings>,
     select: Vec<String>,
     ignore: Vec<String>,
+    /// Do rules run that are off by default and that nobody spoke of?
+    wide: bool,
 }
 
 impl Default for Settings {
@@ -426,6 +452,8 @@ impl Settings {
             .map(|rule| RuleState {
                 on: rule.meta().enabled,
                 named: false,
+                extra: false,
+                spoken_of: false,
                 severity: None,
                 options: (rule.meta().options.default)(),
             })
@@ -440,10 +468,22 @@ impl Settings {
             base: Arc::default(),
             select: select.to_vec(),
             ignore: ignore.to_vec(),
+            wide: false,
         };
         base.apply_names(&settings.select, &settings.ignore);
         settings.base = Arc::new(base);
         Ok(settings)
+    }
+
+    /// The same for a report, which also looks for what the rules find that are off by
+    /// default, unless the configuration or the command line speaks of them.
+    #[must_use]
+    pub fn for_report(mut self) -> Self {
+        self.wide = true;
+        let mut base = (*self.base).clone();
+        base.widen();
+        self.base = Arc::new(base);
+        self
     }
 
     /// The configuration file's content.
@@ -467,16 +507,29 @@ impl Settings {
             settings.apply(&entry.layer);
         }
         settings.apply_names(&self.select, &self.ignore);
+        if self.wide {
+            settings.widen();
+        }
         Arc::new(settings)
     }
 }
 
 impl FileSettings {
+    fn widen(&mut self) {
+        for (rule, state) in rules::ALL.iter().zip(&mut self.states) {
+            if !rule.meta().enabled && !state.on && !state.spoken_of {
+                state.on = true;
+                state.extra = true;
+            }
+        }
+    }
+
     fn apply(&mut self, layer: &Layer) {
         self.apply_names(layer.select.as_deref().unwrap_or_default(), &layer.ignore);
         for (index, level) in &layer.severity {
             let state = &mut self.states[*index];
             state.severity = level.severity();
+            state.spoken_of = true;
             state.on = state.severity.is_some();
         }
         for (index, options) in &layer.options {
@@ -512,6 +565,8 @@ impl FileSettings {
                 state.on = brings;
                 state.named = matches!(selected, 1 | 3);
             }
+            // Who selects some rules wants these.
+            state.spoken_of |= !select.is_empty() || ignored > 0;
             if ignored > 0 && ignored >= selected {
                 state.on = false;
             }

@@ -121,6 +121,8 @@ mod schema {
         let policies = json!({ "type": "array", "items": policy });
         properties.insert("require".into(), policies.clone());
         properties.insert("forbid".into(), policies);
+        let report = generator.subschema_for::<crate::config::ReportOptions>();
+        properties.insert("report".into(), report.into());
         properties.insert("index".into(), json!({ "type": "boolean" }));
         properties.insert("require-reason".into(), json!({ "type": "boolean" }));
         properties.insert("required-version".into(), json!({ "type": "string" }));

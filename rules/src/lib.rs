@@ -30,6 +30,7 @@ pub mod module;
 pub mod options;
 pub mod path;
 pub mod policy;
+pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod semantics;

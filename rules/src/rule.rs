@@ -53,6 +53,17 @@ impl Group {
     }
 }
 
+/// Whose score a finding lowers in a report, besides that of its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// The area of its group, or of its module.
+    Code,
+    /// What tells people what things are for.
+    Documentation,
+    /// How modules fit together.
+    Architecture,
+}
+
 /// How an editor may show what a rule finds, besides the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tag {
@@ -72,6 +83,8 @@ pub struct RuleMeta {
     pub group: Group,
     /// How an editor may show what it finds.
     pub tag: Option<Tag>,
+    /// Whose score it lowers.
+    pub topic: Topic,
     /// How bad a finding is unless the rule or the configuration says otherwise.
     pub severity: Severity,
     /// On without being selected?
@@ -238,6 +251,7 @@ macro_rules! declare_rule {
             $(aliases: $aliases:expr,)?
             group: $group:ident,
             $(tag: $tag:ident,)?
+            $(topic: $topic:ident,)?
             severity: $severity:ident,
             enabled: $enabled:literal,
             since: $since:literal,
@@ -256,6 +270,7 @@ macro_rules! declare_rule {
                 aliases: { #[allow(unused_mut, unused_assignments)] { let mut a: &[&str] = &[]; $(a = $aliases;)? a } },
                 group: $crate::rule::Group::$group,
                 tag: { #[allow(unused_mut, unused_assignments)] { let mut t = None; $(t = Some($crate::rule::Tag::$tag);)? t } },
+                topic: { #[allow(unused_mut, unused_assignments)] { let mut t = $crate::rule::Topic::Code; $(t = $crate::rule::Topic::$topic;)? t } },
                 severity: $crate::diagnostic::Severity::$severity,
                 enabled: $enabled,
                 since: $since,

@@ -5,6 +5,7 @@ mod bad_input;
 mod check;
 mod fix;
 mod formats;
+mod report;
 mod rest;
 
 use std::fs;

@@ -13,7 +13,7 @@ use super::reach::Reach;
 use super::reads::Reads;
 use super::redeclare::Redeclared;
 use super::{
-    Declaration, FileContext, Graph, Settings, View, Workspace, WorkspaceContext, position,
+    Declaration, FileContext, Graph, Judged, Settings, View, Workspace, WorkspaceContext, position,
 };
 use crate::config;
 use crate::diagnostic::Diagnostic;
@@ -170,6 +170,11 @@ impl Joined {
         }
         joined.judge_policies(documents, joined.policies.each());
         joined
+    }
+
+    /// What becomes of the policies on each host.
+    pub(super) fn verdicts(&self, documents: &[Document]) -> Vec<Judged<'_>> {
+        self.policies.verdicts(self, documents)
     }
 
     /// Judges some policies. Returns the files in which something was, or is, found.

@@ -397,6 +397,12 @@ impl Workspace {
         Some(Knowledge::new(view, &self.libraries))
     }
 
+    /// What becomes of the policies on each host. The workspace must be joined.
+    pub fn policies(&self) -> Vec<Judged<'_>> {
+        let joined = self.joined.as_ref();
+        joined.map_or_else(Vec::new, |joined| joined.verdicts(&self.documents))
+    }
+
     /// Judges everything.
     pub fn check(&self, settings: &config::Settings) -> Findings {
         let joined = Joined::new(self, settings);

@@ -420,4 +420,11 @@ impl Policies {
         }
         files
     }
+
+    /// What becomes of all policies.
+    pub(super) fn verdicts(&self, joined: &Joined, documents: &[Document]) -> Vec<Judged<'_>> {
+        let all = self.all.iter();
+        all.map(|(asks, policy)| judge(joined.view(documents), policy, *asks))
+            .collect()
+    }
 }

@@ -83,6 +83,7 @@ declare_rule! {
     pub struct MissingHeader {
         name: "missing-header",
         group: Module,
+        topic: Documentation,
         severity: Hint,
         enabled: true,
         since: "0.1.0",
