@@ -97,6 +97,15 @@ pub(crate) struct CheckArgs {
     /// Write the findings into this file and only the summary to standard error
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Leave out the findings that this file holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings into the file of --baseline, and end with 0
+    #[arg(long, requires = "baseline")]
+    pub(crate) write_baseline: bool,
+    /// Only findings in files that are another than in this revision of git, or new
+    #[arg(long, value_name = "REV", conflicts_with = "write_baseline")]
+    pub(crate) changed_since: Option<String>,
     /// Count the findings of each rule: instead of them as text, on standard error with other formats
     #[arg(long)]
     pub(crate) statistics: bool,
@@ -350,6 +359,14 @@ pub(crate) enum Format {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+    /// Code Quality of GitLab
+    Gitlab,
+    /// Test results, as most CI systems show them
+    Junit,
+    /// The diagnostic format of reviewdog
+    Rdjson,
+    /// `path>line:column:severity:number:message`, as statix has it for editors
+    Errfmt,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@
 //! right or wrong is the engine's to say, what lies on disk the project's.
 
 mod args;
+mod baseline;
 mod check;
 mod explain;
 mod fix;

@@ -15,6 +15,7 @@
 
 pub mod cache;
 mod files;
+pub mod git;
 mod hash;
 pub mod index;
 pub mod load;
