@@ -19,7 +19,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
     let mut findings = catch(|| workspace.check(&run.settings)).map_err(Failure::new)?;
     findings.retain(|path| run.loaded.is_reported(path));
     if let Some(revision) = &args.changed_since {
-        let changed = git::changed_since(run.root(), revision).map_err(Failure::new)?;
+        let paths = findings.files.iter().map(|file| &*file.path);
+        let changed = git::changed_since(run.root(), revision, paths).map_err(Failure::new)?;
         findings.retain(|path| changed.contains(path));
     }
     let mut known = 0;
