@@ -56,6 +56,17 @@ pub(crate) enum Command {
     Index(IndexArgs),
     /// Write a commented nixamine.toml into the working directory
     Init,
+    /// Print what makes a shell complete arguments
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder, which is made if it is not there
+        folder: PathBuf,
+    },
     /// Print a JSON schema
     #[command(hide = true)]
     Schema {
@@ -384,6 +395,8 @@ pub(crate) enum SchemaKind {
     Config,
     /// Of what `check --format json` prints
     Output,
+    /// Of what `report --format json` prints
+    Report,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

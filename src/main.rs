@@ -15,6 +15,7 @@ mod patch;
 mod render;
 mod report;
 mod run;
+mod shells;
 mod terminal;
 mod why;
 
@@ -79,6 +80,8 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Report(args) => report::report(args),
         Command::Options(args) => options::options(args),
         Command::Init => init::init(),
+        Command::Completions { shell } => shells::completions(*shell),
+        Command::Man { folder } => shells::man(folder),
         Command::Schema { which } => init::schema(*which),
     }
 }

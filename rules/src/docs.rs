@@ -84,6 +84,13 @@ mod schema {
             .into()
     }
 
+    /// The JSON schema of [`crate::report::Audit`].
+    pub fn report_schema() -> Value {
+        generator()
+            .into_root_schema_for::<crate::report::Audit>()
+            .into()
+    }
+
     /// The JSON schema of what the package for JavaScript gives.
     pub fn package_schema() -> Value {
         generator()
@@ -144,7 +151,7 @@ mod schema {
 }
 
 #[cfg(feature = "schema")]
-pub use schema::{config_schema, output_schema, package_schema};
+pub use schema::{config_schema, output_schema, package_schema, report_schema};
 
 #[cfg(test)]
 mod tests {

@@ -77,6 +77,10 @@ fn schemas_are_up_to_date() {
         &pretty(docs::package_schema()),
     );
     check(
+        &folder.join("report.schema.json"),
+        &pretty(docs::report_schema()),
+    );
+    check(
         &folder.join("config.schema.json"),
         &pretty(docs::config_schema()),
     );
@@ -227,6 +231,14 @@ fn the_example_fits_the_schemas() {
             meta.name
         );
     }
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_nixamine"))
+        .args(["report", "--format", "json"])
+        .arg(&example)
+        .output()
+        .expect("the binary runs");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let schema = docs::report_schema();
+    validate(&schema, &schema, &report, "audit");
     let text = std::fs::read_to_string(example.join("nixamine.toml")).expect("its configuration");
     let config: serde_json::Value =
         serde_json::to_value(toml::from_str::<toml::Table>(&text).expect("TOML")).expect("JSON");

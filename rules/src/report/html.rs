@@ -90,7 +90,7 @@ impl Page {
             tone(audit.score),
             audit.score,
             audit.band,
-            link("", &counted_as(counted, "finding")),
+            link("counts", &counted_as(counted, "finding")),
             hours(audit.debt.minutes),
             audit.next
         );
@@ -162,7 +162,7 @@ impl Page {
                 area.weight,
                 parts.join("<br>"),
                 link(
-                    &format!("@{}", area.area.name()),
+                    &format!("@{}; counts", area.area.name()),
                     &area.findings.to_string()
                 ),
                 hours(area.minutes)
@@ -203,7 +203,7 @@ impl Page {
                     ""
                 },
                 rule(win.rule),
-                link(&format!("{} counts", win.rule), &win.findings.to_string()),
+                link(&format!("={}; counts", win.rule), &win.findings.to_string()),
                 hours(win.minutes),
                 gain(win.gain.0),
                 win.fixable
@@ -337,7 +337,10 @@ impl Page {
                 self.0,
                 "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
                 part.name,
-                link(&format!("{} counts", part.name), &part.findings.to_string()),
+                link(
+                    &format!("={}; counts", part.name),
+                    &part.findings.to_string()
+                ),
                 hours(part.minutes)
             );
         }
@@ -454,7 +457,7 @@ impl Page {
                 if module.header { "yes" } else { "no" },
                 match module.findings {
                     0 => "0".to_owned(),
-                    some => link(&format!("{}: counts", module.path), &some.to_string()),
+                    some => link(&format!("in:{}; counts", module.path), &some.to_string()),
                 }
             );
         }
@@ -507,10 +510,11 @@ impl Page {
     fn found(&mut self, found: &Found) {
         let _ = writeln!(
             self.0,
-            "<li data-k=\"@{} {} {} {}: {}\"><span class=\"tag\">{} {}</span> <span class=\"path\">{}:{}</span> {}</li>",
+            "<li data-k=\"@{}; ={}; ={}; ={}; in:{}; {}\"><span class=\"tag\">{} {}</span> <span class=\"path\">{}:{}</span> {}</li>",
             found.area.name(),
             found.rule,
             rules::find(found.rule).map_or("", |(_, rule)| rule.meta().group.name()),
+            found.priority.name(),
             escaped(&found.path),
             if found.counts { "counts" } else { "extra" },
             found.priority.name(),
