@@ -308,3 +308,78 @@ fn opt_in_rules_are_asked_and_do_not_count() {
     folder.write("nixamine.toml", "ignore = [\"pins-default\"]\n");
     assert_eq!(pins(&folder), [false; 0]);
 }
+
+/// The repository of the example in the guide.
+fn router() -> Folder {
+    let settings: String = (0..297)
+        .map(|it| format!("  services.s{it}.port = {it};\n"))
+        .collect();
+    let module = format!(
+        "# Module: router\n# What stands between the house and the street.\n{{ lib, ... }}:\n{{\n{settings}  networking.useDHCP = lib.mkForce false;\n}}\n"
+    );
+    let folder = Folder::project(&[("router.nix", &module)]);
+    folder.write("README.md", "# A house\n");
+    folder
+}
+
+#[test]
+fn the_example_of_the_guide_is_worked_out_right() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/report.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let (_, example) = guide.split_once("<!-- example").unwrap();
+    let folder = router();
+    let said = folder
+        .run(&["report", "--format", "markdown"])
+        .out(": 8.4 of 10 (excellent)")
+        .out;
+    let rows: Vec<_> = said
+        .lines()
+        .filter(|it| it.starts_with("| ") && it.contains(" % | "))
+        .collect();
+    assert_eq!(rows.len(), 5, "{said}");
+    for row in rows {
+        assert!(example.contains(row), "the guide does not say\n{row}");
+    }
+    change(
+        &folder,
+        "router.nix",
+        "  networking",
+        "  # The line gives out addresses of its own.\n  networking",
+    );
+    folder.run(&["report"]).out(" 8.7 of 10");
+}
+
+#[test]
+fn the_example_policies_are_policies() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/policies.toml");
+    let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.laptop-1 = nixpkgs.lib.nixosSystem { modules = [ ./laptop.nix ]; }; }; }";
+    let folder = Folder::new(&[
+        ("flake.nix", flake),
+        (
+            "laptop.nix",
+            "{\n  security.apparmor.enable = true;\n  services.usbguard.enable = false;\n}\n",
+        ),
+    ]);
+    folder.write("nixamine.toml", fs::read(policies).unwrap());
+    let report = report(&folder);
+    let policies = report["policies"].as_array().unwrap();
+    let hosts = |option: &str, what: &str| {
+        let policy = policies
+            .iter()
+            .find(|it| it["asks"].as_str().unwrap().starts_with(option));
+        policy.unwrap()[what].as_array().unwrap().len()
+    };
+    assert_eq!(hosts("security.apparmor.enable", "kept"), 1);
+    assert_eq!(hosts("services.usbguard.enable", "broken"), 1);
+    assert_eq!(
+        hosts("security.auditd.enable", "kept") + hosts("security.auditd.enable", "broken"),
+        0
+    );
+    assert_eq!(hosts("environment.persistence.\"/persist\"", "broken"), 1);
+    let found = report["findings"].as_array().unwrap();
+    assert!(
+        found
+            .iter()
+            .any(|it| it["rule"] == "required-setting" && it["priority"] == "P1")
+    );
+}

@@ -1048,7 +1048,9 @@ fn checklist(findings: &[Found], settings: &Settings, figures: &Counted<'_>) -> 
             };
             match line.answer {
                 Answer::Rules(names) => {
-                    check.rules = names.to_vec();
+                    let known = names.iter().filter(|it| rules::find(it).is_some());
+                    let names: Vec<&str> = known.copied().collect();
+                    check.rules.clone_from(&names);
                     check.open = findings
                         .iter()
                         .filter(|it| names.contains(&it.rule))
