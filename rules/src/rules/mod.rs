@@ -25,6 +25,7 @@ registry! {
         duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,
         long_module::LongModule,
+        hardcoded_interface::HardcodedInterface,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
