@@ -56,6 +56,7 @@ registry! {
         unimported_module::UnimportedModule,
     }
     security {
+        passwordless_sudo::PasswordlessSudo,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }

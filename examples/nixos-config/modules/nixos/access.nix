@@ -1,0 +1,8 @@
+# Module: access
+# How people get into the server, and what they find there.
+{ ... }:
+{
+  services.openssh.enable = true;
+  services.openssh.startWhenNeeded = false;
+  security.sudo.wheelNeedsPassword = false;
+}
