@@ -57,6 +57,7 @@ registry! {
     }
     security {
         passwordless_sudo::PasswordlessSudo,
+        ssh_root_login::SshRootLogin,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }

@@ -5,4 +5,5 @@
   services.openssh.enable = true;
   services.openssh.startWhenNeeded = false;
   security.sudo.wheelNeedsPassword = false;
+  services.openssh.settings.PermitRootLogin = "yes";
 }
