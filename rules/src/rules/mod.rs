@@ -58,6 +58,7 @@ registry! {
     security {
         passwordless_sudo::PasswordlessSudo,
         ssh_root_login::SshRootLogin,
+        ssh_password_login::SshPasswordLogin,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }

@@ -6,4 +6,5 @@
   services.openssh.startWhenNeeded = false;
   security.sudo.wheelNeedsPassword = false;
   services.openssh.settings.PermitRootLogin = "yes";
+  services.openssh.settings.PasswordAuthentication = true;
 }
