@@ -59,6 +59,7 @@ registry! {
         passwordless_sudo::PasswordlessSudo,
         ssh_root_login::SshRootLogin,
         ssh_password_login::SshPasswordLogin,
+        firewall_disabled::FirewallDisabled,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }

@@ -7,4 +7,5 @@
   security.sudo.wheelNeedsPassword = false;
   services.openssh.settings.PermitRootLogin = "yes";
   services.openssh.settings.PasswordAuthentication = true;
+  networking.firewall.enable = false;
 }
