@@ -60,6 +60,7 @@ registry! {
         ssh_root_login::SshRootLogin,
         ssh_password_login::SshPasswordLogin,
         firewall_disabled::FirewallDisabled,
+        unpinned_fetch::UnpinnedFetch,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }

@@ -8,4 +8,5 @@
   services.openssh.settings.PermitRootLogin = "yes";
   services.openssh.settings.PasswordAuthentication = true;
   networking.firewall.enable = false;
+  environment.etc."news".source = builtins.fetchTarball "https://example.org/news.tar.gz";
 }
