@@ -61,6 +61,7 @@ registry! {
         ssh_password_login::SshPasswordLogin,
         firewall_disabled::FirewallDisabled,
         unpinned_fetch::UnpinnedFetch,
+        insecure_package_allowed::InsecurePackageAllowed,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }

@@ -9,4 +9,5 @@
   services.openssh.settings.PasswordAuthentication = true;
   networking.firewall.enable = false;
   environment.etc."news".source = builtins.fetchTarball "https://example.org/news.tar.gz";
+  nixpkgs.config.permittedInsecurePackages = [ "olm-3.2.16" ];
 }
