@@ -449,31 +449,34 @@ impl FileFacts {
         lists.chain(conventions.map(|extra| extra.modules.as_slice()))
     }
 
-    /// The definitions of the option at `path` that hold on a machine, as far as the file
-    /// tells: a stronger one silences them, another operand of `//` may replace them, and
-    /// containers, tests, variants and images to install from are not the machine itself.
-    pub fn in_force<'f>(&'f self, path: &'f [&str]) -> impl Iterator<Item = &'f Definition> {
-        let is_machine = |module: &&ModuleFacts| match module.origin {
+    /// The modules of the machine itself: not those of containers, tests and variants.
+    fn of_machine(&self) -> impl Iterator<Item = &ModuleFacts> {
+        self.modules.iter().filter(|module| match module.origin {
             Origin::Root => module.class == Class::HomeManager,
             Origin::Variant => false,
             _ => true,
-        };
+        })
+    }
+
+    /// The definitions that set something on the machine itself, as far as the file tells.
+    pub fn machine_definitions(&self) -> impl Iterator<Item = &Definition> {
+        let all = self.of_machine().flat_map(|module| &module.definitions);
+        all.filter(|it| {
+            let mut guards = it.guards.iter().map(Guard::to_string);
+            let is_other = it.starts_with(&["containers"]) || it.starts_with(&["nodes"]);
+            !is_other && !it.is_dropped() && !guards.any(|guard| path::is_throwaway(&guard))
+        })
+    }
+
+    /// Those of the option at `path` that hold: a stronger one silences them, and another
+    /// operand of `//` may replace them.
+    pub fn in_force<'f>(&'f self, path: &'f [&str]) -> impl Iterator<Item = &'f Definition> {
         let is_it = |it: &Definition| it.path.len() == path.len() && it.starts_with(path);
-        self.modules
-            .iter()
-            .filter(is_machine)
-            .flat_map(move |module| {
-                let all = module.definitions.iter().filter(move |it| is_it(it));
-                all.filter(move |it| {
-                    let mut others = module.definitions.iter().filter(|other| is_it(other));
-                    let is_lost = others.any(|other| other.silences(it, path.len()));
-                    let mut guards = it.guards.iter().map(Guard::to_string);
-                    it.update.is_none()
-                        && !it.is_dropped()
-                        && !is_lost
-                        && !guards.any(|guard| path::is_throwaway(&guard))
-                })
-            })
+        let all = self.machine_definitions().filter(move |it| is_it(it));
+        all.filter(move |it| {
+            let mut others = self.machine_definitions().filter(|other| is_it(other));
+            it.update.is_none() && !others.any(|other| other.silences(it, path.len()))
+        })
     }
 
     /// Does the file set the option at `path` to a switch's `value`, whatever holds?

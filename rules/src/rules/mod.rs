@@ -62,6 +62,7 @@ registry! {
         firewall_disabled::FirewallDisabled,
         unpinned_fetch::UnpinnedFetch,
         insecure_package_allowed::InsecurePackageAllowed,
+        plaintext_secret::PlaintextSecret,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }

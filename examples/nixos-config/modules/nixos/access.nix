@@ -1,6 +1,6 @@
 # Module: access
 # How people get into the server, and what they find there.
-{ ... }:
+{ config, ... }:
 {
   services.openssh.enable = true;
   services.openssh.startWhenNeeded = false;
@@ -10,4 +10,6 @@
   networking.firewall.enable = false;
   environment.etc."news".source = builtins.fetchTarball "https://example.org/news.tar.gz";
   nixpkgs.config.permittedInsecurePackages = [ "olm-3.2.16" ];
+  services.grafana.settings.security.admin_password = "correct-horse";
+  users.users.alice.hashedPasswordFile = "/run/secrets/alice";
 }

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::local::LocalContext;
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::semantics::{attr_name, string_literal, without_parens};
+use crate::semantics::{string_literal, without_parens};
 use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, TextRange, ast};
 
 declare_rule! {
@@ -68,14 +68,10 @@ impl Rule for InsecurePackageAllowed {
     }
 
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
-        let Some(attrpath) = ast::Attrpath::cast(node.clone()) else {
+        let (Some(binding), Some(value)) = (node.parent(), node.next_sibling()) else {
             return;
         };
-        let Some(value) = node.next_sibling() else {
-            return;
-        };
-        let mut keys = cx.attr_path(node);
-        keys.extend(attrpath.attrs().map(|attr| attr_name(&attr)));
+        let keys = cx.whole_path(&binding);
         let Some((Some(last), above)) = keys.split_last() else {
             return;
         };
