@@ -63,6 +63,7 @@ registry! {
         unpinned_fetch::UnpinnedFetch,
         insecure_package_allowed::InsecurePackageAllowed,
         plaintext_secret::PlaintextSecret,
+        world_readable_secret::WorldReadableSecret,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }
