@@ -64,6 +64,7 @@ registry! {
         insecure_package_allowed::InsecurePackageAllowed,
         plaintext_secret::PlaintextSecret,
         world_readable_secret::WorldReadableSecret,
+        open_to_all::OpenToAll,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }
