@@ -57,6 +57,15 @@ registry! {
         unimported_module::UnimportedModule,
     }
     security {
+        passwordless_sudo::PasswordlessSudo,
+        ssh_root_login::SshRootLogin,
+        ssh_password_login::SshPasswordLogin,
+        firewall_disabled::FirewallDisabled,
+        unpinned_fetch::UnpinnedFetch,
+        insecure_package_allowed::InsecurePackageAllowed,
+        plaintext_secret::PlaintextSecret,
+        world_readable_secret::WorldReadableSecret,
+        open_to_all::OpenToAll,
         required_setting::RequiredSetting,
         forbidden_setting::ForbiddenSetting,
     }

@@ -1,0 +1,17 @@
+# Module: access
+# How people get into the server, and what they find there.
+{ config, ... }:
+{
+  services.openssh.enable = true;
+  services.openssh.startWhenNeeded = false;
+  security.sudo.wheelNeedsPassword = false;
+  services.openssh.settings.PermitRootLogin = "yes";
+  services.openssh.settings.PasswordAuthentication = true;
+  networking.firewall.enable = false;
+  environment.etc."news".source = builtins.fetchTarball "https://example.org/news.tar.gz";
+  nixpkgs.config.permittedInsecurePackages = [ "olm-3.2.16" ];
+  services.grafana.settings.security.admin_password = "correct-horse";
+  users.users.alice.hashedPasswordFile = "/run/secrets/alice";
+  environment.etc."relay".text = builtins.readFile config.age.secrets.relay.path;
+  containers.sandbox.config.networking.firewall.enable = false;
+}
