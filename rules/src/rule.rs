@@ -276,7 +276,7 @@ macro_rules! declare_rule {
                 since: $since,
                 effort: $effort,
                 fix: $fix,
-                page: concat!($($doc, "\n"),*),
+                page: if cfg!(feature = "pages") { concat!($($doc, "\n"),*) } else { "" },
                 options: $crate::rule::OptionsMeta::of::<$options>(),
             };
         }

@@ -8,7 +8,6 @@
   services.openssh.settings.PermitRootLogin = "yes";
   services.openssh.settings.PasswordAuthentication = true;
   networking.firewall.enable = false;
-  environment.etc."news".source = builtins.fetchTarball "https://example.org/news.tar.gz";
   nixpkgs.config.permittedInsecurePackages = [ "olm-3.2.16" ];
   services.grafana.settings.security.admin_password = "correct-horse";
   users.users.alice.hashedPasswordFile = "/run/secrets/alice";
