@@ -1,41 +1,35 @@
 //! Policies: what the settings of hosts must be, or must not be, as `nixamine.toml`
 //! says in `[[require]]` and `[[forbid]]`.
 
-use crate::knowledge;
 use crate::module::{Class, Literal};
 use crate::options::Known;
 use crate::path;
-use serde::{Deserialize, Deserializer};
 use smol_str::SmolStr;
 
 /// What is asked of one option.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Policy {
     /// The option, as Nix writes it: `security.apparmor.enable`.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
-    #[serde(deserialize_with = "option_path")]
     pub option: Vec<SmolStr>,
     /// The value; for an option that holds a list, what must be (or must not be)
     /// among its elements. Without one any value counts, and anything below.
-    #[serde(default)]
     pub value: Option<Value>,
     /// The hosts, by name, as globs. Without it, all.
-    #[serde(default)]
     pub hosts: Option<Vec<String>>,
     /// The module system.
-    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub class: PolicyClass,
     /// Why, for whoever breaks it.
-    #[serde(default)]
     pub reason: Option<String>,
 }
 
 /// Which hosts a policy is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", schemars(rename_all = "kebab-case"))]
 pub enum PolicyClass {
     /// Machines with NixOS.
     #[default]
@@ -47,6 +41,13 @@ pub enum PolicyClass {
 }
 
 impl PolicyClass {
+    /// Their names in configuration.
+    pub(crate) const ALL: [(&'static str, Self); 3] = [
+        ("nixos", Self::Nixos),
+        ("home-manager", Self::HomeManager),
+        ("darwin", Self::Darwin),
+    ];
+
     /// The module system.
     pub fn class(self) -> Class {
         match self {
@@ -58,9 +59,9 @@ impl PolicyClass {
 }
 
 /// A value that a policy names.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[cfg_attr(feature = "schema", schemars(untagged))]
 pub enum Value {
     /// One value.
     One(Scalar),
@@ -69,9 +70,9 @@ pub enum Value {
 }
 
 /// A value without parts.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[cfg_attr(feature = "schema", schemars(untagged))]
 pub enum Scalar {
     /// `true`, `false`.
     Bool(bool),
@@ -124,16 +125,6 @@ impl Policy {
         let names: Vec<&str> = self.option.iter().map(SmolStr::as_str).collect();
         crate::workspace::dotted(&names)
     }
-}
-
-fn option_path<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SmolStr>, D::Error> {
-    let text = String::deserialize(from)?;
-    knowledge::parse_path(&text).ok_or_else(|| {
-        serde::de::Error::custom(format!(
-            "`{text}` is no option: write names with dots between them, \
-             and quote what is no name (`environment.persistence.\"/persist\"`)"
-        ))
-    })
 }
 
 /// As Nix writes it.

@@ -89,9 +89,9 @@ impl Area {
 }
 
 /// How much each area weighs; as a table of `nixamine.toml`.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields, default))]
 pub struct Weights {
     nixos: u8,
     home: u8,
@@ -116,14 +116,23 @@ impl Default for Weights {
 
 impl Weights {
     /// The weight of an area.
-    pub fn of(&self, area: Area) -> u8 {
+    pub fn of(mut self, area: Area) -> u8 {
+        *self.at(area)
+    }
+
+    /// Changes the weight of an area.
+    pub fn set(&mut self, area: Area, weight: u8) {
+        *self.at(area) = weight;
+    }
+
+    fn at(&mut self, area: Area) -> &mut u8 {
         match area {
-            Area::Nixos => self.nixos,
-            Area::Home => self.home,
-            Area::Architecture => self.architecture,
-            Area::Documentation => self.documentation,
-            Area::Security => self.security,
-            Area::Tooling => self.tooling,
+            Area::Nixos => &mut self.nixos,
+            Area::Home => &mut self.home,
+            Area::Architecture => &mut self.architecture,
+            Area::Documentation => &mut self.documentation,
+            Area::Security => &mut self.security,
+            Area::Tooling => &mut self.tooling,
         }
     }
 }

@@ -392,7 +392,7 @@ mod tests {
             ("require = 1", "write `[[require]]`"),
             (
                 "[[forbid]]\noption = \"a\"\nclass = \"linux\"",
-                "unknown variant",
+                "there is no class",
             ),
         ] {
             let error = Config::from_toml(text).expect_err(text);
