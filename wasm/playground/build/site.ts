@@ -1,5 +1,5 @@
 // The pages beside the playground: one for each rule, their list, and the guide. They
-// are made of the rules' own data, which the engine gives, and of the README.
+// are made of the rules' own data, which the package has, and of the README.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -131,14 +131,15 @@ export function site(): Plugin {
   return {
     name: "nixamine-site",
     apply: "build",
-    async generateBundle(_options, bundle) {
+    generateBundle(_options, bundle) {
       const chunks = Object.values(bundle);
       const script = chunks.find((it) => it.type === "chunk" && it.isEntry && it.name === "site");
       if (script?.type !== "chunk") throw new Error("the script of the site was not built");
       const style = [...(script.viteMetadata?.importedCss ?? [])][0];
       if (style === undefined) throw new Error("the style of the site was not built");
       // Only now: the package is linked before a build, and nowhere else.
-      const all = (await import("nixamine")).rules();
+      const file = new URL("../node_modules/nixamine/rules.json", import.meta.url);
+      const all = JSON.parse(readFileSync(file, "utf8")) as RuleForm[];
       const known = new Set(all.map((rule) => rule.name));
       for (const page of [...all.map((rule) => rulePage(rule, known)), rulesIndex(all), guide(known)]) {
         this.emitFile({ type: "asset", fileName: page.path, source: shell(page, script.fileName, style) });
