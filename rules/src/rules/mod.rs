@@ -19,6 +19,7 @@ macro_rules! registry {
 registry! {
     module {
         mk_force::MkForce,
+        closed_signature::ClosedSignature,
         hardcoded_home::HardcodedHome,
         untyped_option::UntypedOption,
         missing_header::MissingHeader,

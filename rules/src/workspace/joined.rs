@@ -164,10 +164,9 @@ impl Joined {
             let all: Vec<_> = joined.keys[rule].places.keys().cloned().collect();
             joined.judge_keys(documents, rule, all);
         }
-        for file in 0..documents.len() {
-            let found = joined.judge_file(documents, file, |_| true);
-            joined.by_file.push(found);
-        }
+        let view = joined.view(documents);
+        let judged = (0..documents.len()).map(|file| judge_file(&view, file, |_| true));
+        joined.by_file = judged.collect();
         joined.judge_policies(documents, joined.policies.each());
         joined
     }
@@ -297,14 +296,13 @@ impl Joined {
             && habit != self.header_habit
         {
             self.header_habit = habit;
-            for file in 0..documents.len() {
-                let found = self.judge_file(documents, file, |_| true);
-                self.by_file[file] = found;
-                touched.insert(file);
-            }
+            let view = self.view(documents);
+            let judged = (0..documents.len()).map(|file| judge_file(&view, file, |_| true));
+            self.by_file = judged.collect();
+            touched.extend(0..documents.len());
         } else {
             for other in &reached {
-                let found = self.judge_file(documents, *other, |_| true);
+                let found = judge_file(&self.view(documents), *other, |_| true);
                 self.by_file[*other] = found;
             }
             touched.extend(reached);
@@ -318,7 +316,8 @@ impl Joined {
                 stale[*rule] |= !found.follow(moved);
             }
             kept.retain(|(rule, _)| !stale[*rule]);
-            kept.extend(self.judge_file(documents, file, |rule| stale[rule]));
+            let view = self.view(documents);
+            kept.extend(judge_file(&view, file, |rule| stale[rule]));
             self.by_file[file] = kept;
         }
         let again = self.policies.stale(documents, file, updated, moved);
@@ -402,31 +401,6 @@ impl Joined {
         own.chain(shared)
             .chain(&self.imports[file])
             .chain(self.policies.found(file))
-    }
-
-    fn judge_file(
-        &self,
-        documents: &[Document],
-        file: usize,
-        wanted: impl Fn(RuleIndex) -> bool,
-    ) -> Vec<(RuleIndex, Diagnostic)> {
-        let view = self.view(documents);
-        let document = &documents[file];
-        let mut all = Vec::new();
-        for (index, rule) in rules::ALL.iter().enumerate() {
-            if document.settings.is_on(index) && wanted(index) {
-                let mut cx = FileContext {
-                    file,
-                    document,
-                    view: &view,
-                    rule: index,
-                    out: Vec::new(),
-                };
-                rule.check_file(&mut cx);
-                all.extend(cx.out.into_iter().map(|found| (index, found)));
-            }
-        }
-        all
     }
 
     /// Judges some keys of a rule. Returns the files in which something was, or
@@ -829,6 +803,30 @@ impl Keys {
         }
         found.findings.into_iter().map(|(file, _)| file).collect()
     }
+}
+
+/// What file rules say of a file.
+fn judge_file<'a>(
+    view: &'a View<'a>,
+    file: usize,
+    wanted: impl Fn(RuleIndex) -> bool,
+) -> Vec<(RuleIndex, Diagnostic)> {
+    let document = &view.documents[file];
+    let mut all = Vec::new();
+    for (index, rule) in rules::ALL.iter().enumerate() {
+        if document.settings.is_on(index) && wanted(index) {
+            let mut cx = FileContext {
+                file,
+                document,
+                view,
+                rule: index,
+                out: Vec::new(),
+            };
+            rule.check_file(&mut cx);
+            all.extend(cx.out.into_iter().map(|found| (index, found)));
+        }
+    }
+    all
 }
 
 #[cfg(test)]
