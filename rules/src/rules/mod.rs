@@ -22,6 +22,7 @@ registry! {
         closed_signature::ClosedSignature,
         hardcoded_home::HardcodedHome,
         untyped_option::UntypedOption,
+        enable_description::EnableDescription,
         missing_header::MissingHeader,
         duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,
