@@ -426,6 +426,7 @@ const DENSE: &[&str] = &[
     "  ezConfigs = {\n    root = ./.;\n    nixos.configurationsDirectory = ./mods;\n    nixos.hosts.@.importDefault = false;\n  };\n",
     "  ezConfigs.home.users.@.standalone.enable = true;\n  imports = with ezModules; [ @ ] ++ [ ezModules.lone ];\n",
     "  config = mkMerge [ { imports = [ ./@.nix ]; } (lib.optionalAttrs config.my.x { a = 1; }) ];\n",
+    "  options.my.edited.enable = lib.mkEnableOption \"x\";\n  config.services.@ = [ cfg.@ ];\n  config.services.x = [ more ];\n",
 ];
 
 fn dense(random: &mut Random) -> String {

@@ -25,6 +25,7 @@ registry! {
         duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,
         long_module::LongModule,
+        unguarded_config::UnguardedConfig,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,

@@ -290,7 +290,7 @@ impl Joined {
             let mut stale = [false; rules::ALL.len()];
             let new = updated != Updated::default();
             for (rule, check) in rules::ALL.iter().enumerate() {
-                stale[rule] = new || check.reads_errors();
+                stale[rule] = new || check.reads_text();
             }
             let mut kept = std::mem::take(&mut self.by_file[file]);
             for (rule, found) in &mut kept {

@@ -18,6 +18,7 @@ pub use options::{
     can_meet, dotted, goes_with, holds, is_identifier, may_be_set_elsewhere, removal, rivals,
     switches_off,
 };
+pub(crate) use reads::has_word;
 
 use crate::config::{self, FileSettings};
 use crate::diagnostic::{
