@@ -26,6 +26,7 @@ registry! {
         unquoted_sysctl_key::UnquotedSysctlKey,
         long_module::LongModule,
         unguarded_config::UnguardedConfig,
+        module_without_options::ModuleWithoutOptions,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
