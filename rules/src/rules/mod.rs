@@ -27,6 +27,7 @@ registry! {
         long_module::LongModule,
         unguarded_config::UnguardedConfig,
         module_without_options::ModuleWithoutOptions,
+        missing_mk_default::MissingMkDefault,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
