@@ -28,6 +28,7 @@ registry! {
         unguarded_config::UnguardedConfig,
         module_without_options::ModuleWithoutOptions,
         missing_mk_default::MissingMkDefault,
+        undocumented_kernel_param::UndocumentedKernelParam,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
