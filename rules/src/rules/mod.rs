@@ -29,6 +29,7 @@ registry! {
         module_without_options::ModuleWithoutOptions,
         missing_mk_default::MissingMkDefault,
         undocumented_kernel_param::UndocumentedKernelParam,
+        magic_number::MagicNumber,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
