@@ -30,6 +30,7 @@ registry! {
         missing_mk_default::MissingMkDefault,
         undocumented_kernel_param::UndocumentedKernelParam,
         magic_number::MagicNumber,
+        bare_command::BareCommand,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
