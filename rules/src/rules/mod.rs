@@ -31,6 +31,7 @@ registry! {
         undocumented_kernel_param::UndocumentedKernelParam,
         magic_number::MagicNumber,
         bare_command::BareCommand,
+        option_naming::OptionNaming,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,

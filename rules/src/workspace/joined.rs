@@ -7,6 +7,7 @@
 //! otherwise; a file rule judges the file again when something of its facts is new,
 //! or in the place of its finding.
 
+use super::habits::Habits;
 use super::options::{self, Options};
 use super::reach::Reach;
 use super::reads::Reads;
@@ -59,7 +60,7 @@ pub(super) struct Joined {
     pointing: FxHashMap<usize, Vec<usize>>,
     /// What file rules say of each file.
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
-    header_habit: bool,
+    habits: Habits,
 }
 
 /// The keys of one rule.
@@ -133,9 +134,9 @@ impl Joined {
             pointing: FxHashMap::default(),
             keys: Vec::new(),
             by_file: Vec::new(),
-            header_habit: false,
+            habits: Habits::default(),
         };
-        joined.header_habit = joined.plain_view(documents).has_header_habit();
+        joined.habits = joined.plain_view(documents).habits().clone();
         for rule in 0..rules::ALL.len() {
             let mut keys = Keys::new(documents.len());
             for (file, document) in documents.iter().enumerate() {
@@ -171,7 +172,7 @@ impl Joined {
     /// The joined facts for rules.
     pub(super) fn view<'w>(&'w self, documents: &'w [Document]) -> View<'w> {
         let view = self.plain_view(documents);
-        view.header_habit.get_or_init(|| self.header_habit);
+        view.habits.get_or_init(|| self.habits.clone());
         view
     }
 
@@ -269,13 +270,12 @@ impl Joined {
             }
         }
         let reached = self.reach.update(documents, file);
-        let habit = updated
-            .outline
-            .then(|| self.plain_view(documents).has_header_habit());
-        if let Some(habit) = habit
-            && habit != self.header_habit
+        let habits = (updated.outline || updated.declares)
+            .then(|| self.plain_view(documents).habits().clone());
+        if let Some(habits) = habits
+            && habits != self.habits
         {
-            self.header_habit = habit;
+            self.habits = habits;
             for file in 0..documents.len() {
                 let found = self.judge_file(documents, file, |_| true);
                 self.by_file[file] = found;
