@@ -32,6 +32,7 @@ registry! {
         magic_number::MagicNumber,
         bare_command::BareCommand,
         option_naming::OptionNaming,
+        header_dependencies::HeaderDependencies,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
