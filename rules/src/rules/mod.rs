@@ -33,6 +33,7 @@ registry! {
         bare_command::BareCommand,
         option_naming::OptionNaming,
         header_dependencies::HeaderDependencies,
+        missing_assertion::MissingAssertion,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
