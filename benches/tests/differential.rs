@@ -427,6 +427,12 @@ const DENSE: &[&str] = &[
     "  ezConfigs.home.users.@.standalone.enable = true;\n  imports = with ezModules; [ @ ] ++ [ ezModules.lone ];\n",
     "  config = mkMerge [ { imports = [ ./@.nix ]; } (lib.optionalAttrs config.my.x { a = 1; }) ];\n",
     "  options.my.edited.enable = lib.mkEnableOption \"x\";\n  config.services.@ = [ cfg.@ ];\n  config.services.x = [ more ];\n",
+    "  boot.kernelParams = [\n    \"@=1\"\n    # why\n    \"b=2\"\n  ];\n",
+    "  services.@.retries = 12;\n  # because\n  services.x.retries = \"13\";\n",
+    "  systemd.user.services.@.serviceConfig.ExecStart = \"waybar -l\";\n  programs.x.terminal = [ \"foot\" \"${lib.getExe pkgs.@}\" ];\n",
+    "  options.my.x.some_thing = lib.mkOption { default = null; description = \"Required if x.\"; };\n  options.@.someThing = lib.mkEnableOption \"x\";\n",
+    "  services.@.a = config.my.net.name;\n  services.@.b = throw \"some_thing\";\n",
+    "  plugins.lsp.servers = {\n    a.enable = true;\n    b.enable = true;\n    c.enable = true;\n    @.enable = true;\n    d.enable = true;\n    e.enable = true;\n  };\n",
 ];
 
 fn dense(random: &mut Random) -> String {

@@ -34,6 +34,7 @@ registry! {
         option_naming::OptionNaming,
         header_dependencies::HeaderDependencies,
         missing_assertion::MissingAssertion,
+        ungated_language_server::UngatedLanguageServer,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
