@@ -131,13 +131,7 @@ impl Rule for HeaderDependencies {
 
 /// The comments before the first setting.
 fn comments_at_top(text: &str, facts: &FileFacts) -> String {
-    let module = &facts.modules[0];
-    let settings = module.sections.iter().map(|section| section.range.start());
-    let options = module.options.iter().map(|option| option.range.start());
-    let end = settings
-        .chain(options)
-        .min()
-        .unwrap_or(facts.header.code_start);
+    let end = facts.modules[0].head().end();
     let top = text[..end.into()].lines().map(str::trim);
     let mut inside = false;
     let comments = top.filter(|line| {

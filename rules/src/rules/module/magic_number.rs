@@ -314,10 +314,7 @@ fn binding(module: &ModuleFacts, text: &str, name: &str, number: &str) -> Option
         let insert = format!("let\n  {name} = {number};\nin\n");
         return (!is_taken).then(|| Edit::insert(body.start(), insert));
     }
-    let settings = module.sections.iter().map(|section| section.range.start());
-    let options = module.options.iter().map(|option| option.range.start());
-    let end = settings.chain(options).min()?;
-    let before = &text[start.into()..end.into()];
+    let before = &text[Range::from(module.head())];
     let at = before
         .find("\nlet\n")
         .filter(|_| before.matches("let").count() == 1)?;
@@ -422,6 +419,23 @@ in
   services.a.b = 13;
 }";
         check_fix(&MagicNumber::META, bad, Applicability::Manual, fixed);
+        let recursive = "# Services.
+
+{ lib, ... }: rec {
+  imports = [ (lib.mkRemovedOptionModule [ \"my\" \"old\" ] \"x\") ];
+  services.a.retries = 12;
+#                      ^^ nothing says why
+}";
+        let same: Vec<_> = recursive
+            .lines()
+            .filter(|line| !line.contains('^'))
+            .collect();
+        check_fix(
+            &MagicNumber::META,
+            recursive,
+            Applicability::Manual,
+            &same.join("\n"),
+        );
         let used = "{ retries, ... }: {
   services.a.retries = 12;
 #                      ^^ why

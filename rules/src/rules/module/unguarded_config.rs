@@ -231,11 +231,7 @@ fn turns_off(gate: &Definition, definition: &Definition) -> bool {
 fn own_names<'t>(module: &ModuleFacts, switch: &'t [SmolStr], text: &'t str) -> Vec<&'t str> {
     let mut names = vec!["cfg"];
     names.extend(switch.iter().rev().nth(1).map(SmolStr::as_str));
-    let start = module.range.start();
-    let settings = module.sections.iter().map(|section| section.range.start());
-    let options = module.options.iter().map(|option| option.range.start());
-    let end = settings.chain(options).min().unwrap_or(start);
-    let before = &text[start.into()..end.into()];
+    let before = &text[Range::from(module.head())];
     for statement in before.split(';') {
         if names.iter().any(|name| has_word(statement, name)) {
             match statement.split_once("inherit") {
@@ -339,6 +335,17 @@ mod tests {
 { lib, ... }: {
   imports = [ (lib.mkRemovedOptionModule [ \"my\" \"net\" \"enable\" ] \"x\") ];
   config.a.b = 1;
+}",
+        );
+        check(
+            &UnguardedConfig::META,
+            "# FILE: net.nix
+# The network.
+{ lib, ... }: {
+  imports = [ (lib.mkRemovedOptionModule [ \"my\" \"old\" ] \"x\") ];
+  options.my.net.enable = lib.mkEnableOption \"x\";
+  config.a.b = [ 1 ];
+#        ^^^ `a.b` is set
 }",
         );
         check(
