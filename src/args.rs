@@ -49,11 +49,24 @@ pub(crate) enum Command {
     Graph(GraphArgs),
     /// Write down the options that the modules here declare
     Options(OptionsArgs),
+    /// Tell where a repository stands: scores, the audit checklist, what to do first
+    Report(ReportArgs),
     /// Read the options that libraries declare, so that what sets them can be judged
     #[command(after_help = INDEX_HELP)]
     Index(IndexArgs),
     /// Write a commented nixamine.toml into the working directory
     Init,
+    /// Print what makes a shell complete arguments
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder, which is made if it is not there
+        folder: PathBuf,
+    },
     /// Print a JSON schema
     #[command(hide = true)]
     Schema {
@@ -95,6 +108,15 @@ pub(crate) struct CheckArgs {
     /// Write the findings into this file and only the summary to standard error
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Leave out the findings that this file holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings into the file of --baseline, and end with 0
+    #[arg(long, requires = "baseline")]
+    pub(crate) write_baseline: bool,
+    /// Only findings in files that are another than in this revision of git, or new
+    #[arg(long, value_name = "REV", conflicts_with = "write_baseline")]
+    pub(crate) changed_since: Option<String>,
     /// Count the findings of each rule: instead of them as text, on standard error with other formats
     #[arg(long)]
     pub(crate) statistics: bool,
@@ -198,6 +220,44 @@ pub(crate) enum OptionsFormat {
     Markdown,
     /// JSON
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+    /// Write it into this file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A folder of earlier reports: shows the trend, and keeps this one there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) history: Option<PathBuf>,
+    /// The day of the report, as in 2026-11-24 [default: today, or SOURCE_DATE_EPOCH]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) date: Option<String>,
+    /// Exit with 1 when the score is lower than this
+    #[arg(long, value_name = "SCORE")]
+    pub(crate) fail_under: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For the terminal
+    #[default]
+    Text,
+    /// All of it as data
+    Json,
+    /// A page for a repository or a wiki
+    Markdown,
+    /// A few lines of Markdown, as for a comment
+    Summary,
+    /// One page that needs nothing else
+    Html,
+    /// A badge as SVG
+    Badge,
 }
 
 #[derive(Debug, Args)]
@@ -310,6 +370,14 @@ pub(crate) enum Format {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+    /// Code Quality of GitLab
+    Gitlab,
+    /// Test results, as most CI systems show them
+    Junit,
+    /// The diagnostic format of reviewdog
+    Rdjson,
+    /// `path>line:column:severity:number:message`, as statix has it for editors
+    Errfmt,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -327,6 +395,8 @@ pub(crate) enum SchemaKind {
     Config,
     /// Of what `check --format json` prints
     Output,
+    /// Of what `report --format json` prints
+    Report,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,11 +1,12 @@
 //! `nixamine check`.
 
 use crate::args::{CheckArgs, Format};
+use crate::baseline::Baseline;
 use crate::render::text::TextRenderer;
-use crate::render::{self, concise, github, json, sarif};
+use crate::render::{self, concise, errfmt, github, gitlab, json, junit, rdjson, sarif};
 use crate::run::{self, Failure, Run};
 use crate::terminal::{self, clean, count, paint};
-use nixamine_project::{catch, write};
+use nixamine_project::{catch, git, write};
 use nixamine_rules::wire::{Report, Summary, Unreadable};
 use nixamine_rules::{Applicability, Diagnostic, Findings, Severity};
 use std::collections::BTreeMap;
@@ -17,6 +18,23 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
     let (run, workspace) = Run::start(&args.common)?;
     let mut findings = catch(|| workspace.check(&run.settings)).map_err(Failure::new)?;
     findings.retain(|path| run.loaded.is_reported(path));
+    if let Some(revision) = &args.changed_since {
+        let paths = findings.files.iter().map(|file| &*file.path);
+        let changed = git::changed_since(run.root(), revision, paths).map_err(Failure::new)?;
+        findings.retain(|path| changed.contains(path));
+    }
+    let mut known = 0;
+    if let Some(path) = &args.baseline {
+        if args.write_baseline {
+            let baseline = Baseline::of(&findings);
+            baseline.write(path)?;
+            let number = count(baseline.len(), "finding");
+            writeln!(run::stderr(), "{}: {number} written", path.display())?;
+            list_unreadable(&mut run::stderr(), &run.unreadable())?;
+            return Ok(if run.unreadable().is_empty() { 0 } else { 2 });
+        }
+        known = Baseline::read(path)?.apply(&mut findings);
+    }
     let unreadable = run.unreadable();
     let fail_on = args.fail_on.severity();
     let found = diagnostics(&findings).any(|d| fail_on.is_some_and(|least| d.severity >= least));
@@ -51,18 +69,18 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Failure> {
     if args.statistics && args.format != Format::Text {
         stderr.write_all(statistics(&findings).as_bytes())?;
     }
-    if !matches!(args.format, Format::Json | Format::Sarif) || args.output.is_some() {
+    if !is_data(args.format) || args.output.is_some() {
         list_unreadable(&mut stderr, &unreadable)?;
     }
     let summary = Summary::new(&findings, unreadable);
-    let line = summary_line(args, &findings, &summary);
+    let line = summary_line(args, &findings, &summary, known);
     match (args.format, &args.output) {
         (Format::Text, None) => {
             let mut out = run::stdout();
             out.write_all(line.as_bytes())?;
             out.flush()?;
         }
-        (Format::Json | Format::Sarif, None) => {}
+        (format, None) if is_data(format) => {}
         _ => stderr.write_all(line.as_bytes())?,
     }
     // The system frees the memory faster than the allocator could.
@@ -111,6 +129,10 @@ fn report(
         Format::Json => json::write(out, &report),
         Format::Sarif => sarif::write(out, &report),
         Format::Github => github::write(out, &report),
+        Format::Gitlab => gitlab::write(out, &report),
+        Format::Junit => junit::write(out, &report),
+        Format::Rdjson => rdjson::write(out, findings, &report),
+        Format::Errfmt => errfmt::write(out, &report),
     }
 }
 
@@ -138,7 +160,15 @@ pub(crate) fn counts(summary: &Summary, wanted: impl Fn(Severity) -> bool) -> Op
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-fn summary_line(args: &CheckArgs, findings: &Findings, summary: &Summary) -> String {
+/// Is it read by a program that finds in it what could not be read, too?
+fn is_data(format: Format) -> bool {
+    matches!(
+        format,
+        Format::Json | Format::Sarif | Format::Gitlab | Format::Junit | Format::Rdjson
+    )
+}
+
+fn summary_line(args: &CheckArgs, findings: &Findings, summary: &Summary, known: usize) -> String {
     // The other formats than text carry everything.
     let least = match args.format {
         Format::Text => least_shown(args),
@@ -154,6 +184,9 @@ fn summary_line(args: &CheckArgs, findings: &Findings, summary: &Summary) -> Str
     }
     if summary.suppressed > 0 {
         let _ = write!(line, "; {} suppressed", summary.suppressed);
+    }
+    if known > 0 {
+        let _ = write!(line, "; {known} in the baseline");
     }
     if !summary.unreadable.is_empty() {
         let _ = write!(

@@ -14,7 +14,7 @@ const HEAD: &str = r#"# Configuration of Nixamine. Every line below is a default
 # shows the page of a rule, `nixamine rules` lists them all.
 
 # Only these rules or groups; "all" also brings those that are off by default.
-#select = ["module", "workspace", "unused", "correctness"]
+#select = ["module", "workspace", "security", "unused", "correctness"]
 
 # Not these rules or groups.
 #ignore = []
@@ -38,6 +38,25 @@ const HEAD: &str = r#"# Configuration of Nixamine. Every line below is a default
 #[[overrides]]
 #paths = ["hosts/**"]
 #ignore = ["mk-force"]
+
+# What the settings of hosts must be, and must not be.
+#[[require]]
+#option = "networking.firewall.enable"
+#value = true
+#hosts = ["*"]
+#reason = "every machine has a firewall"
+#[[forbid]]
+#option = "services.openssh.settings.PermitRootLogin"
+#value = "yes"
+
+# How much each area weighs in the score of `nixamine report`.
+#[report.weights]
+#nixos = 25
+#home = 25
+#architecture = 15
+#documentation = 15
+#security = 10
+#tooling = 10
 "#;
 
 /// Writes a configuration to start from.
@@ -132,6 +151,7 @@ pub(crate) fn schema(which: SchemaKind) -> Result<u8, Failure> {
     let schema = match which {
         SchemaKind::Config => docs::config_schema(),
         SchemaKind::Output => docs::output_schema(),
+        SchemaKind::Report => docs::report_schema(),
     };
     let mut out = run::stdout();
     writeln!(out, "{schema:#}")?;

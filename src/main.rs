@@ -2,6 +2,7 @@
 //! right or wrong is the engine's to say, what lies on disk the project's.
 
 mod args;
+mod baseline;
 mod check;
 mod explain;
 mod fix;
@@ -12,7 +13,9 @@ mod lsp;
 mod options;
 mod patch;
 mod render;
+mod report;
 mod run;
+mod shells;
 mod terminal;
 mod why;
 
@@ -74,8 +77,11 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Index(args) => index::index(args),
         Command::Why(args) => why::why(args),
         Command::Graph(args) => graph::graph(args),
+        Command::Report(args) => report::report(args),
         Command::Options(args) => options::options(args),
         Command::Init => init::init(),
+        Command::Completions { shell } => shells::completions(*shell),
+        Command::Man { folder } => shells::man(folder),
         Command::Schema { which } => init::schema(*which),
     }
 }

@@ -12,6 +12,7 @@ use nixamine_project::{
 };
 use nixamine_rules::config::{ConfigError, Settings};
 use nixamine_rules::knowledge::Knowledge;
+use nixamine_rules::report::{Audit, Surroundings};
 use nixamine_rules::syntax::TextRange;
 use nixamine_rules::wire::Unreadable;
 use nixamine_rules::{Workspace, wire};
@@ -58,6 +59,13 @@ pub(crate) struct Run {
 impl Run {
     /// Opens, reads and analyses the project of the paths.
     pub(crate) fn start(args: &CommonArgs) -> Result<(Self, Workspace), Failure> {
+        Self::start_with(args, |settings| settings)
+    }
+
+    fn start_with(
+        args: &CommonArgs,
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Result<(Self, Workspace), Failure> {
         let cwd = std::env::current_dir().map_err(|error| {
             Failure::new(format_args!(
                 "the working directory cannot be used: {error}"
@@ -83,6 +91,7 @@ impl Run {
         let settings = Settings::new(config, &args.select, &args.ignore).map_err(|error| {
             Failure::new(format_args!("{error} (`nixamine rules` lists them all)"))
         })?;
+        let settings = change(settings);
         let threads = args.threads.map(usize::from);
         let (mut workspace, loaded) =
             with_progress(|progress| load(list, &settings, threads, progress))
@@ -106,11 +115,23 @@ impl Run {
 
     /// Reads and joins a project, to ask what is known of it.
     pub(crate) fn joined(args: &ProjectArgs) -> Result<Joined, Failure> {
+        Self::joined_with(args, |settings| settings)
+    }
+
+    /// The same with the settings of a report.
+    pub(crate) fn reported(args: &ProjectArgs) -> Result<Joined, Failure> {
+        Self::joined_with(args, Settings::for_report)
+    }
+
+    fn joined_with(
+        args: &ProjectArgs,
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Result<Joined, Failure> {
         if !args.path.exists() {
             let path = args.path.display();
             return Err(Failure::new(format_args!("{path}: does not exist")));
         }
-        let (run, mut workspace) = Self::start(&args.common())?;
+        let (run, mut workspace) = Self::start_with(&args.common(), change)?;
         for Unreadable { path, reason } in run.unreadable() {
             let warning = paint(terminal::WARNING, "warning");
             let (path, reason) = (clean(&path), clean(&reason));
@@ -155,6 +176,11 @@ pub(crate) struct Joined {
 }
 
 impl Joined {
+    /// Where it stands.
+    pub(crate) fn audit(&self, around: Surroundings, is_wanted: &dyn Fn(&str) -> bool) -> Audit {
+        Audit::new(&self.workspace, &self.run.settings, around, is_wanted)
+    }
+
     /// What is known of it.
     pub(crate) fn knowledge(&self) -> Knowledge<'_> {
         self.workspace

@@ -433,6 +433,17 @@ const DENSE: &[&str] = &[
     "  options.my.x.some_thing = lib.mkOption { default = null; description = \"Required if x.\"; };\n  options.@.someThing = lib.mkEnableOption \"x\";\n",
     "  services.@.a = config.my.net.name;\n  services.@.b = throw \"some_thing\";\n",
     "  plugins.lsp.servers = {\n    a.enable = true;\n    b.enable = true;\n    c.enable = true;\n    @.enable = true;\n    d.enable = true;\n    e.enable = true;\n  };\n",
+    "  security.sudo.wheelNeedsPassword = false;\n  security.sudo = mkIf a.@ { wheelNeedsPassword = mkForce true; };\n",
+    "  security.sudo.extraRules = [ { commands = [ { command = \"ALL\"; options = [ \"NOPASSWD\" ]; } ]; } ];\n  security.doas.extraRules = [ { noPass = true; cmd = \"@\"; } ];\n",
+    "  security.sudo.extraConfig = ''\n    @ ALL=(ALL) NOPASSWD: ALL\n    # x ALL=(ALL) NOPASSWD: ALL\n  '';\n",
+    "  services.openssh = {\n    settings.PermitRootLogin = \"yes\";\n    settings.PasswordAuthentication = @ true;\n    extraConfig = \"PermitRootLogin yes\";\n  };\n",
+    "  networking.firewall.enable = false;\n  networking.@.openFirewall = true;\n  networking.firewall.allowedTCPPorts = [ 80 a.@ ];\n",
+    "  networking.nftables.enable = mkIf a.@ true;\n  services.@.listenAddress = \"0.0.0.0\";\n",
+    "  my.y = let fetchTarball = f; in [ (builtins.fetchGit { url = \"https://x.org\"; @ = 1; }) (fetchTarball \"https://x.org\") ];\n",
+    "  nixpkgs.config = {\n    permittedInsecurePackages = [ \"@-1\" ] ++ [ \"b\" ];\n    allowInsecure = true;\n  };\n",
+    "  services.@ = {\n    adminPassword = mkForce \"hunter2\";\n    apiKey = \"e6619670253d4b17baaa\";\n    example = { password = \"a\"; };\n  };\n",
+    "  x.env = [ \"DB_PASSWORD=@\" ];\n  x.@ = { tokenFile = ./token; y = lib.readFile config.age.secrets.x.path; };\n",
+    "  networking.interfaces.eth0.useDHCP = mkIf a.@ true;\n  networking.nat.internalInterfaces = [ \"wlan0\" \"@\" ];\n",
 ];
 
 fn dense(random: &mut Random) -> String {

@@ -35,6 +35,7 @@
           inherit system;
           modules = [
             ./hosts/server
+            ./modules/nixos/access.nix
             ./modules/nixos/monitoring.nix
           ];
         };

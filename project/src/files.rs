@@ -336,6 +336,29 @@ impl Finder<'_> {
     }
 }
 
+/// The paths of all files below a folder that git does not ignore, relative to it,
+/// with `/`, sorted; hidden ones as well. What cannot be read is left out, and what
+/// comes after `most`.
+pub fn all_below(root: &Path, most: usize) -> Vec<String> {
+    let mut walk = WalkBuilder::new(root);
+    let is_git = |entry: &DirEntry| entry.file_name() == ".git";
+    walk.git_global(false)
+        .hidden(false)
+        .filter_entry(move |it| !is_git(it));
+    let files = walk.build().flatten();
+    let files = files.filter(|it| it.file_type().is_some_and(|kind| kind.is_file()));
+    let mut paths: Vec<String> = files
+        .take(most)
+        .filter_map(|it| {
+            let path = it.path().strip_prefix(root).ok()?;
+            let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+            Some(parts.join("/"))
+        })
+        .collect();
+    paths.sort_unstable();
+    paths
+}
+
 /// What a walk finds, files and errors, in no order: reading folders is waiting,
 /// so several threads do it. It ends a little above `most`.
 fn walk_parallel(walk: &WalkBuilder, most: usize) -> Vec<Result<DirEntry, ignore::Error>> {

@@ -15,6 +15,7 @@
 
 pub mod cache;
 mod files;
+pub mod git;
 mod hash;
 pub mod index;
 pub mod load;
@@ -27,7 +28,7 @@ pub mod store;
 pub mod write;
 
 pub use cache::Cache;
-pub use files::{Entry, FileList, Overlay, Targets, resolve_parent};
+pub use files::{Entry, FileList, Overlay, Targets, all_below, resolve_parent};
 pub use load::{Loaded, Progress, load};
 pub use lock::{Lock, LockError};
 pub use panics::catch;

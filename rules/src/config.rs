@@ -1,7 +1,10 @@
 //! `nixamine.toml`: what is on, how bad it is, and the options of the rules.
 
 use crate::diagnostic::Severity;
+use crate::knowledge;
 use crate::path;
+use crate::policy::{self, Policy, PolicyClass, Scalar};
+use crate::report::{Area, Weights};
 use crate::rule::{Group, OptionValue};
 use crate::rules::{self, RuleIndex};
 use crate::sorted;
@@ -11,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
+use toml::de::DeValue;
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "nixamine.toml";
@@ -95,6 +99,16 @@ struct Override {
     layer: Layer,
 }
 
+/// How reports are made.
+#[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields, default))]
+pub struct ReportOptions {
+    /// How much each area weighs in the score. Areas that there is nothing of weigh
+    /// nothing.
+    pub weights: Weights,
+}
+
 /// A parsed `nixamine.toml`.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -108,6 +122,12 @@ pub struct Config {
     pub index: Option<bool>,
     /// Does a suppression need a reason?
     pub require_reason: bool,
+    /// What the settings of hosts must be.
+    pub require: Vec<Policy>,
+    /// What they must not be.
+    pub forbid: Vec<Policy>,
+    /// How reports are made.
+    pub report: ReportOptions,
     /// The version of Nixamine that the repository asks for, as written.
     pub required_version: Option<String>,
     /// What works but deserves a word.
@@ -123,6 +143,9 @@ const TOP_KEYS: &[&str] = &[
     "exclude",
     "roots",
     "index",
+    "require",
+    "forbid",
+    "report",
     "require-reason",
     "required-version",
 ];
@@ -153,6 +176,144 @@ fn unknown_rule(name: &str) -> String {
 fn read<'t, T: Deserialize<'t>>(value: OptionValue<'t>) -> Result<T, ConfigError> {
     let span = value.span();
     T::deserialize(value.into_deserializer()).map_err(|error| from_toml(error, span))
+}
+
+/// Reads the tables of `[[require]]` or `[[forbid]]`. By hand: a derived reader of
+/// values of any type is a twentieth of what a browser loads.
+fn policies(value: OptionValue<'_>, name: &str) -> Result<Vec<Policy>, ConfigError> {
+    let span = value.span();
+    match value.into_inner() {
+        DeValue::Array(entries) => entries.into_iter().map(policy).collect(),
+        _ => Err(ConfigError::at(
+            span,
+            format!("`{name}` is a list of tables: write `[[{name}]]`"),
+        )),
+    }
+}
+
+const POLICY_KEYS: &[&str] = &["option", "value", "hosts", "class", "reason"];
+
+fn policy(entry: OptionValue<'_>) -> Result<Policy, ConfigError> {
+    let span = entry.span();
+    let DeValue::Table(table) = entry.into_inner() else {
+        return Err(ConfigError::at(span, "a policy is a table"));
+    };
+    let mut policy = Policy {
+        option: Vec::new(),
+        value: None,
+        hosts: None,
+        class: PolicyClass::default(),
+        reason: None,
+    };
+    for (key, value) in table {
+        let at = value.span();
+        match &**key.get_ref() {
+            "option" => {
+                let text: String = read(value)?;
+                policy.option = knowledge::parse_path(&text).ok_or_else(|| {
+                    let message = format!(
+                        "`{text}` is no option: write names with dots between them, \
+                         and quote what is no name (`environment.persistence.\"/persist\"`)"
+                    );
+                    ConfigError::at(at, message)
+                })?;
+            }
+            "value" => {
+                policy.value = Some(
+                    match value.into_inner() {
+                        DeValue::Array(items) => {
+                            let items = items.into_iter().map(|item| scalar(item.into_inner()));
+                            let items: Option<_> = items.collect();
+                            items.map(policy::Value::All)
+                        }
+                        one => scalar(one).map(policy::Value::One),
+                    }
+                    .ok_or_else(|| {
+                        let what =
+                            "a value is a text, a whole number, true or false, or a list of these";
+                        ConfigError::at(at, what)
+                    })?,
+                );
+            }
+            "hosts" => policy.hosts = Some(read(value)?),
+            "class" => {
+                let name: String = read(value)?;
+                let mut all = PolicyClass::ALL.iter();
+                let found = all.find(|(known, _)| *known == name);
+                let names = PolicyClass::ALL.map(|(name, _)| name);
+                policy.class = found.map(|(_, class)| *class).ok_or_else(|| {
+                    let hint = suggestion(&name, names);
+                    let known = names.join(", ");
+                    let message = format!("there is no class `{name}`{hint} (known are {known})");
+                    ConfigError::at(at, message)
+                })?;
+            }
+            "reason" => policy.reason = Some(read(value)?),
+            other => return Err(unknown_key(key.span(), other, POLICY_KEYS)),
+        }
+    }
+    match policy.option.is_empty() {
+        true => Err(ConfigError::at(span, "a policy needs `option = \"…\"`")),
+        false => Ok(policy),
+    }
+}
+
+fn scalar(value: DeValue<'_>) -> Option<Scalar> {
+    match value {
+        DeValue::Boolean(value) => Some(Scalar::Bool(value)),
+        DeValue::Integer(value) => i64::from_str_radix(value.as_str(), value.radix())
+            .ok()
+            .map(Scalar::Integer),
+        DeValue::String(value) => Some(Scalar::String(value.into_owned())),
+        _ => None,
+    }
+}
+
+/// Reads the table `[report]`.
+fn report(value: OptionValue<'_>) -> Result<ReportOptions, ConfigError> {
+    let mut options = ReportOptions::default();
+    for (key, span, value) in entries(value, "report")? {
+        if key != "weights" {
+            return Err(unknown_key(span, &key, &["weights"]));
+        }
+        for (key, span, value) in entries(value, "report.weights")? {
+            let names = Area::ALL.map(Area::name);
+            let Some(area) = Area::ALL.into_iter().find(|area| area.name() == key) else {
+                return Err(unknown_key(span, &key, &names));
+            };
+            let at = value.span();
+            match scalar(value.into_inner()) {
+                Some(Scalar::Integer(weight @ 0..=100)) => options.weights.set(area, weight as u8),
+                _ => return Err(ConfigError::at(at, "a weight is a number from 0 to 100")),
+            }
+        }
+    }
+    Ok(options)
+}
+
+fn unknown_key(span: Range<usize>, key: &str, known: &[&str]) -> ConfigError {
+    let hint = suggestion(key, known.iter().copied());
+    let known = known.join(", ");
+    ConfigError::at(
+        span,
+        format!("there is no key `{key}`{hint} (known are {known})"),
+    )
+}
+
+/// A key of a table, its place, and its value.
+type TableEntry<'t> = (String, Range<usize>, OptionValue<'t>);
+
+/// The entries of a table.
+fn entries<'t>(value: OptionValue<'t>, name: &str) -> Result<Vec<TableEntry<'t>>, ConfigError> {
+    let span = value.span();
+    let DeValue::Table(table) = value.into_inner() else {
+        let message = format!("`{name}` is a table: write `[{name}]`");
+        return Err(ConfigError::at(span, message));
+    };
+    Ok(table
+        .into_iter()
+        .map(|(key, value)| (key.get_ref().to_string(), key.span(), value))
+        .collect())
 }
 
 fn from_toml(error: toml::de::Error, fallback: Range<usize>) -> ConfigError {
@@ -188,11 +349,14 @@ impl Config {
                 "exclude" => config.exclude = read(value)?,
                 "roots" => config.roots = read(value)?,
                 "index" => config.index = Some(read(value)?),
+                "require" => config.require = policies(value, "require")?,
+                "report" => config.report = report(value)?,
+                "forbid" => config.forbid = policies(value, "forbid")?,
                 "require-reason" => config.require_reason = read(value)?,
                 "required-version" => config.required_version = Some(read(value)?),
                 "overrides" => {
                     let value_span = value.span();
-                    let toml::de::DeValue::Array(entries) = value.into_inner() else {
+                    let DeValue::Array(entries) = value.into_inner() else {
                         return Err(ConfigError::at(
                             value_span,
                             "`overrides` is a list of tables: write `[[overrides]]`",
@@ -218,7 +382,7 @@ impl Config {
 
     fn read_override(&mut self, entry: OptionValue<'_>) -> Result<Override, ConfigError> {
         let span = entry.span();
-        let toml::de::DeValue::Table(table) = entry.into_inner() else {
+        let DeValue::Table(table) = entry.into_inner() else {
             return Err(ConfigError::at(span, "an override is a table"));
         };
         let mut paths = Vec::new();
@@ -248,7 +412,7 @@ impl Config {
             "select" => layer.select = Some(self.read_selectors(value)?),
             "ignore" => layer.ignore = self.read_selectors(value)?,
             "severity" => {
-                for (name, span, value) in self.read_rules(value, "severity")? {
+                for (name, span, value) in entries(value, "severity")? {
                     let level = read(value)?;
                     match rules::find(&name) {
                         Some((index, _)) => layer.severity.push((index, level)),
@@ -259,7 +423,7 @@ impl Config {
                 }
             }
             "rules" => {
-                for (name, span, value) in self.read_rules(value, "rules")? {
+                for (name, span, value) in entries(value, "rules")? {
                     let value_span = value.span();
                     match rules::find(&name) {
                         Some((index, rule)) => {
@@ -273,36 +437,9 @@ impl Config {
                     }
                 }
             }
-            other => {
-                let hint = suggestion(other, known.iter().copied());
-                return Err(ConfigError::at(
-                    key_span,
-                    format!(
-                        "there is no key `{other}`{hint} (known are {})",
-                        known.join(", ")
-                    ),
-                ));
-            }
+            other => return Err(unknown_key(key_span, other, known)),
         }
         Ok(())
-    }
-
-    fn read_rules<'t>(
-        &mut self,
-        value: OptionValue<'t>,
-        name: &str,
-    ) -> Result<Vec<(String, Range<usize>, OptionValue<'t>)>, ConfigError> {
-        let span = value.span();
-        let toml::de::DeValue::Table(table) = value.into_inner() else {
-            return Err(ConfigError::at(
-                span,
-                format!("`{name}` is a table: write `[{name}]`"),
-            ));
-        };
-        Ok(table
-            .into_iter()
-            .map(|(key, value)| (key.get_ref().to_string(), key.span(), value))
-            .collect())
     }
 
     fn read_selectors(&mut self, value: OptionValue<'_>) -> Result<Vec<String>, ConfigError> {
@@ -330,6 +467,10 @@ struct RuleState {
     on: bool,
     /// Was it named, as a rule and not as part of a group or of the defaults?
     named: bool,
+    /// Does it run only because a report looks for more?
+    extra: bool,
+    /// Did somebody decide whether it runs?
+    spoken_of: bool,
     severity: Option<Severity>,
     options: Arc<dyn Any + Send + Sync>,
 }
@@ -346,6 +487,11 @@ impl FileSettings {
     /// Does the rule run?
     pub fn is_on(&self, rule: RuleIndex) -> bool {
         self.states[rule].on
+    }
+
+    /// Does the rule run only because a report looks for more?
+    pub fn is_extra(&self, rule: RuleIndex) -> bool {
+        self.states[rule].extra
     }
 
     /// Was the rule selected by its own name or by `all`, and not only by default?
@@ -378,6 +524,8 @@ pub struct Settings {
     base: Arc<FileSettings>,
     select: Vec<String>,
     ignore: Vec<String>,
+    /// Do rules run that are off by default and that nobody spoke of?
+    wide: bool,
 }
 
 impl Default for Settings {
@@ -405,6 +553,8 @@ impl Settings {
             .map(|rule| RuleState {
                 on: rule.meta().enabled,
                 named: false,
+                extra: false,
+                spoken_of: false,
                 severity: None,
                 options: (rule.meta().options.default)(),
             })
@@ -419,10 +569,22 @@ impl Settings {
             base: Arc::default(),
             select: select.to_vec(),
             ignore: ignore.to_vec(),
+            wide: false,
         };
         base.apply_names(&settings.select, &settings.ignore);
         settings.base = Arc::new(base);
         Ok(settings)
+    }
+
+    /// The same for a report, which also looks for what the rules find that are off by
+    /// default, unless the configuration or the command line speaks of them.
+    #[must_use]
+    pub fn for_report(mut self) -> Self {
+        self.wide = true;
+        let mut base = (*self.base).clone();
+        base.widen();
+        self.base = Arc::new(base);
+        self
     }
 
     /// The configuration file's content.
@@ -446,16 +608,29 @@ impl Settings {
             settings.apply(&entry.layer);
         }
         settings.apply_names(&self.select, &self.ignore);
+        if self.wide {
+            settings.widen();
+        }
         Arc::new(settings)
     }
 }
 
 impl FileSettings {
+    fn widen(&mut self) {
+        for (rule, state) in rules::ALL.iter().zip(&mut self.states) {
+            if !rule.meta().enabled && !state.on && !state.spoken_of {
+                state.on = true;
+                state.extra = true;
+            }
+        }
+    }
+
     fn apply(&mut self, layer: &Layer) {
         self.apply_names(layer.select.as_deref().unwrap_or_default(), &layer.ignore);
         for (index, level) in &layer.severity {
             let state = &mut self.states[*index];
             state.severity = level.severity();
+            state.spoken_of = true;
             state.on = state.severity.is_some();
         }
         for (index, options) in &layer.options {
@@ -491,6 +666,8 @@ impl FileSettings {
                 state.on = brings;
                 state.named = matches!(selected, 1 | 3);
             }
+            // Who selects some rules wants these.
+            state.spoken_of |= !select.is_empty() || ignored > 0;
             if ignored > 0 && ignored >= selected {
                 state.on = false;
             }

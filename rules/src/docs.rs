@@ -84,6 +84,13 @@ mod schema {
             .into()
     }
 
+    /// The JSON schema of [`crate::report::Audit`].
+    pub fn report_schema() -> Value {
+        generator()
+            .into_root_schema_for::<crate::report::Audit>()
+            .into()
+    }
+
     /// The JSON schema of what the package for JavaScript gives.
     pub fn package_schema() -> Value {
         generator()
@@ -117,6 +124,12 @@ mod schema {
         let mut properties = layer.as_object().cloned().unwrap_or_default();
         properties.insert("exclude".into(), selectors.clone());
         properties.insert("roots".into(), selectors);
+        let policy = generator.subschema_for::<crate::policy::Policy>();
+        let policies = json!({ "type": "array", "items": policy });
+        properties.insert("require".into(), policies.clone());
+        properties.insert("forbid".into(), policies);
+        let report = generator.subschema_for::<crate::config::ReportOptions>();
+        properties.insert("report".into(), report.into());
         properties.insert("index".into(), json!({ "type": "boolean" }));
         properties.insert("require-reason".into(), json!({ "type": "boolean" }));
         properties.insert("required-version".into(), json!({ "type": "string" }));
@@ -138,7 +151,7 @@ mod schema {
 }
 
 #[cfg(feature = "schema")]
-pub use schema::{config_schema, output_schema, package_schema};
+pub use schema::{config_schema, output_schema, package_schema, report_schema};
 
 #[cfg(test)]
 mod tests {

@@ -29,6 +29,8 @@ pub mod local;
 pub mod module;
 pub mod options;
 pub mod path;
+pub mod policy;
+pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod semantics;

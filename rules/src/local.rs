@@ -396,6 +396,13 @@ impl LocalContext<'_> {
         parts.into_iter().rev().flatten().collect()
     }
 
+    /// The keys of a binding and of all bindings around it, outermost first.
+    pub fn whole_path(&self, binding: &SyntaxNode) -> Vec<Option<SmolStr>> {
+        let mut path = self.attr_path(binding);
+        path.extend(keys(binding));
+        path
+    }
+
     /// The statements around `node`, innermost first; itself, if it is one.
     pub fn statements(&mut self, node: &SyntaxNode) -> Vec<Statement> {
         // An element of a list is one only for the bindings in it.

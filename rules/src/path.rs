@@ -75,6 +75,19 @@ pub fn is_sample(path: &str) -> bool {
     })
 }
 
+/// Is it about a machine that nobody keeps: a test, a sample, an installer, a virtual
+/// machine to try things out?
+pub fn is_throwaway(path: &str) -> bool {
+    let is_word = |word: &str| {
+        matches!(
+            word,
+            "iso" | "isos" | "installer" | "installers" | "vm" | "vms" | "testbed" | "testbeds"
+        )
+    };
+    let mut words = path.split(|it: char| !it.is_ascii_alphanumeric());
+    is_test(path) || is_sample(path) || words.any(is_word)
+}
+
 /// Does `glob` name `path` or a folder above it?
 ///
 /// A glob without `/` names a file or folder at any depth (`generated`,
@@ -112,6 +125,20 @@ mod tests {
         assert_eq!(join("a", "..").as_deref(), Some(""));
         assert_eq!(join("a", "../../x"), None);
         assert_eq!((parent("a/b.nix"), parent("b.nix")), ("a", ""));
+    }
+
+    #[test]
+    fn machines_that_nobody_keeps() {
+        for (path, expected) in [
+            ("hosts/vm/default.nix", true),
+            ("machines/vm-shared.nix", true),
+            ("nixos-installer/base.nix", true),
+            ("templates/server/default.nix", true),
+            ("modules/vmware.nix", false),
+            ("hosts/desktop.nix", false),
+        ] {
+            assert_eq!(is_throwaway(path), expected, "{path}");
+        }
     }
 
     #[test]

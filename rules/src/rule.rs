@@ -8,7 +8,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::local::LocalContext;
 use crate::module::Definition;
 use crate::syntax::{SyntaxKind, SyntaxNode};
-use crate::workspace::{Declaration, FileContext, Place, Settings, WorkspaceContext};
+use crate::workspace::{Declaration, FileContext, Judged, Place, Settings, WorkspaceContext};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -23,6 +23,8 @@ pub enum Group {
     Module,
     /// Modules read together.
     Workspace,
+    /// What lets others in.
+    Security,
     /// Names nobody uses.
     Unused,
     /// Text that is no Nix, or Nix that cannot work.
@@ -34,6 +36,7 @@ impl Group {
     pub const ALL: &[Group] = &[
         Group::Module,
         Group::Workspace,
+        Group::Security,
         Group::Unused,
         Group::Correctness,
     ];
@@ -43,10 +46,22 @@ impl Group {
         match self {
             Self::Module => "module",
             Self::Workspace => "workspace",
+            Self::Security => "security",
             Self::Unused => "unused",
             Self::Correctness => "correctness",
         }
     }
+}
+
+/// Whose score a finding lowers in a report, besides that of its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// The area of its group, or of its module.
+    Code,
+    /// What tells people what things are for.
+    Documentation,
+    /// How modules fit together.
+    Architecture,
 }
 
 /// How an editor may show what a rule finds, besides the message.
@@ -68,6 +83,8 @@ pub struct RuleMeta {
     pub group: Group,
     /// How an editor may show what it finds.
     pub tag: Option<Tag>,
+    /// Whose score it lowers.
+    pub topic: Topic,
     /// How bad a finding is unless the rule or the configuration says otherwise.
     pub severity: Severity,
     /// On without being selected?
@@ -212,6 +229,11 @@ pub trait Rule: Sync {
     /// again when one of them changes, or what reads the option.
     fn check_option(&self, _declarations: &[Declaration<'_>], _cx: &mut WorkspaceContext<'_>) {}
 
+    /// Looks at what becomes of a policy on each host. It is asked again when a setting
+    /// that the policy is about changes, or a declaration, or a file in which it found
+    /// something.
+    fn check_policy(&self, _judged: &Judged<'_>, _cx: &mut WorkspaceContext<'_>) {}
+
     /// Looks at what imports what. It is asked again when that changes, or a file in
     /// which it found something.
     fn check_imports(&self, _cx: &mut WorkspaceContext<'_>) {}
@@ -229,6 +251,7 @@ macro_rules! declare_rule {
             $(aliases: $aliases:expr,)?
             group: $group:ident,
             $(tag: $tag:ident,)?
+            $(topic: $topic:ident,)?
             severity: $severity:ident,
             enabled: $enabled:literal,
             since: $since:literal,
@@ -247,12 +270,13 @@ macro_rules! declare_rule {
                 aliases: { #[allow(unused_mut, unused_assignments)] { let mut a: &[&str] = &[]; $(a = $aliases;)? a } },
                 group: $crate::rule::Group::$group,
                 tag: { #[allow(unused_mut, unused_assignments)] { let mut t = None; $(t = Some($crate::rule::Tag::$tag);)? t } },
+                topic: { #[allow(unused_mut, unused_assignments)] { let mut t = $crate::rule::Topic::Code; $(t = $crate::rule::Topic::$topic;)? t } },
                 severity: $crate::diagnostic::Severity::$severity,
                 enabled: $enabled,
                 since: $since,
                 effort: $effort,
                 fix: $fix,
-                page: concat!($($doc, "\n"),*),
+                page: if cfg!(feature = "pages") { concat!($($doc, "\n"),*) } else { "" },
                 options: $crate::rule::OptionsMeta::of::<$options>(),
             };
         }

@@ -1,9 +1,13 @@
 //! Findings in each format.
 
 pub(crate) mod concise;
+pub(crate) mod errfmt;
 pub(crate) mod frame;
 pub(crate) mod github;
+pub(crate) mod gitlab;
 pub(crate) mod json;
+pub(crate) mod junit;
+pub(crate) mod rdjson;
 pub(crate) mod sarif;
 pub(crate) mod text;
 

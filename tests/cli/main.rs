@@ -5,6 +5,8 @@ mod bad_input;
 mod check;
 mod fix;
 mod formats;
+mod ratchet;
+mod report;
 mod rest;
 
 use std::fs;

@@ -66,3 +66,31 @@ fn init_writes_a_valid_configuration_once() {
         .err("nixamine.toml exists and was left as it is");
     assert_eq!(folder.read("nixamine.toml"), text);
 }
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let folder = Folder::new(&[]);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = folder.run(&["completions", shell]).code(0);
+        for word in ["changed-since", "report", "why"] {
+            assert!(run.out.contains(word), "{shell}: no {word}");
+        }
+    }
+    folder.run(&["completions", "sh"]).code(2);
+    folder.run(&["man", "share/man1"]).code(0);
+    let page = folder.read("share/man1/nixamine-check.1");
+    assert!(
+        page.contains("\\-\\-baseline") && page.contains("Exit codes"),
+        "{page}"
+    );
+    assert!(
+        folder
+            .read("share/man1/nixamine.1")
+            .contains("nixamine\\-report(1)")
+    );
+    folder.write("file", "");
+    folder
+        .run(&["man", "file/x"])
+        .code(2)
+        .err("cannot be written");
+}

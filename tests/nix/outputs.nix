@@ -75,7 +75,12 @@ let
     let
       pkgs = lib.genAttrs tools (name: name) // {
         inherit lib;
-        stdenv.hostPlatform = { inherit system; };
+        gitMinimal = "git";
+        installShellFiles = "installShellFiles";
+        stdenv = {
+          hostPlatform = { inherit system; };
+          buildPlatform.canExecute = _: true;
+        };
         callPackage =
           file: more:
           let
@@ -183,6 +188,12 @@ let
       filter (crate: substring 0 4 (crate.source or "") == "git+") locked
     ))
     (expect "only the program is built" [ "-p" "nixamine" ] package.cargoBuildFlags)
+    (expect "the manual and the completions are installed" [ ] (
+      builtins.filter (word: builtins.length (builtins.split word package.postInstall) < 2) [
+        "installManPage"
+        "installShellCompletion"
+      ]
+    ))
     (expect "only the program is tested" [ "-p" "nixamine" ] package.cargoTestFlags)
     (expect "it is tested" true (package.doCheck or true))
     (expect "what it says of itself" {

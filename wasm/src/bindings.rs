@@ -2,14 +2,14 @@
 //! faster than it makes objects one by one.
 
 use crate::session::{Refusal, Session};
-use nixamine_rules::wire::{Offsets, RuleForm};
+use nixamine_rules::wire::Offsets;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 import type {
-  ConfigProblem, Drawing, FileEdit, FileForm, Finding, Fixed, ImportGraph, ListedForm, OptionForm, Report, RuleForm, TreeForm,
+  ConfigProblem, Drawing, FileEdit, FileForm, Finding, Fixed, ImportGraph, ListedForm, OptionForm, Report, TreeForm,
 } from "./types.js";
 "#;
 
@@ -43,13 +43,6 @@ fn start() {
 #[wasm_bindgen]
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
-}
-
-/// Every rule, with its page and the examples on it.
-#[wasm_bindgen(unchecked_return_type = "RuleForm[]")]
-pub fn rules() -> Result<JsValue, JsError> {
-    let rules: Vec<_> = nixamine_rules::rules::metas().map(RuleForm::new).collect();
-    give(&rules)
 }
 
 /// Files that are checked together. Paths are relative to the root and have `/`.

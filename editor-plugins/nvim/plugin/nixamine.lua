@@ -4,7 +4,15 @@ end
 vim.g.loaded_nixamine = true
 
 -- What :Nixamine can do, and whether a rule may follow.
-local commands = { explain = true, fix = false, log = false, reindex = false, restart = false }
+local commands = {
+  checklist = false,
+  explain = true,
+  fix = false,
+  log = false,
+  reindex = false,
+  report = false,
+  restart = false,
+}
 
 vim.api.nvim_create_user_command('Nixamine', function(call)
   local name, argument, more = unpack(call.fargs)
@@ -17,7 +25,7 @@ vim.api.nvim_create_user_command('Nixamine', function(call)
   require('nixamine')[name](argument)
 end, {
   nargs = '+',
-  desc = 'Nixamine: explain, fix, log, reindex or restart',
+  desc = 'Nixamine: checklist, explain, fix, log, reindex, report or restart',
   complete = function(start, line)
     local words = vim.split(line:gsub('^.-Nixamine!?%s+', ''), '%s+')
     local choices = {}

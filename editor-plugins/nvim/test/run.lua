@@ -609,17 +609,47 @@ step(':Nixamine explain shows a page', function()
   holds('what is said', table.concat(notified), 'nonsense')
 end)
 
+step(':Nixamine report opens a page', function()
+  local opened
+  local open_before = vim.ui.open
+  vim.ui.open = function(path)
+    opened = path
+  end
+  vim.cmd('Nixamine report')
+  vim.ui.open = open_before
+  local page = table.concat(vim.fn.readfile(assert(opened, 'a page is opened')), '\n')
+  holds('the page', page, 'id="rule-duplicate-sysctl"')
+  same('nothing is said', {}, notified)
+end)
+
+step(':Nixamine checklist lists what is open in a module', function()
+  open(DESKTOP)
+  vim.cmd('Nixamine checklist')
+  local list = vim.fn.getloclist(0, { title = 1, items = 1 })
+  same('the title', 'Nixamine checklist', list.title)
+  local texts = vim.tbl_map(function(item)
+    return item.text
+  end, list.items)
+  local all = table.concat(texts, '\n')
+  holds('the points', all, '[mk-force]')
+  holds('what is asked', all, 'Is nothing forced without a reason?')
+  vim.cmd('lclose')
+  open('modules/home/default.nix')
+  vim.cmd('Nixamine checklist')
+  holds('what is said', table.concat(notified), 'nothing is open in this module')
+end)
+
 step(':Nixamine completes, and says what it does not know', function()
   same(
     'the commands',
-    { 'explain', 'fix', 'log', 'reindex', 'restart' },
+    { 'checklist', 'explain', 'fix', 'log', 'reindex', 'report', 'restart' },
     vim.fn.getcompletion('Nixamine ', 'cmdline')
   )
-  same('some commands', { 'reindex', 'restart' }, vim.fn.getcompletion('Nixamine re', 'cmdline'))
+  same('some commands', { 'reindex', 'report', 'restart' }, vim.fn.getcompletion('Nixamine re', 'cmdline'))
   same('a rule', { 'mk-force' }, vim.fn.getcompletion('Nixamine explain mk-f', 'cmdline'))
   same('nothing', {}, vim.fn.getcompletion('Nixamine fix ', 'cmdline'))
   vim.cmd('Nixamine nonsense')
-  holds('what is said', table.concat(notified), 'explain, fix, log, reindex, restart')
+  holds('what is said', table.concat(notified), 'checklist, explain, fix, log, reindex, report, restart')
 end)
 
 step(':Nixamine log opens the log', function()

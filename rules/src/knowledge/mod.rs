@@ -14,6 +14,7 @@ mod tests;
 use crate::sorted;
 pub use complete::{Candidate, Offer};
 pub use outcome::{Host, Outcome, Stand, Standing};
+pub(crate) use outcome::{hosts, on_host};
 pub use rename::Cannot;
 
 use crate::linter::Document;
@@ -134,6 +135,11 @@ impl OptionFacts<'_> {
 impl<'w> Knowledge<'w> {
     pub(crate) fn new(view: View<'w>, libraries: &'w [Arc<IndexedLibrary>]) -> Self {
         Self { view, libraries }
+    }
+
+    /// The joined facts.
+    pub(crate) fn view(&self) -> &View<'w> {
+        &self.view
     }
 
     /// The files.

@@ -21,7 +21,7 @@ pub struct Host<'g> {
 
 impl Host<'_> {
     /// Is a module that such a way leads to among its own?
-    pub(super) fn takes(&self, way: &[Guard]) -> bool {
+    pub(crate) fn takes(&self, way: &[Guard]) -> bool {
         let choice = self.choice.as_ref();
         !way.iter()
             .any(|guard| choice.is_some_and(|it| it.contradicts(guard)))
@@ -67,7 +67,7 @@ pub enum Stand {
 }
 
 /// The hosts of a workspace.
-pub(super) fn hosts(graph: &Graph) -> Vec<Host<'_>> {
+pub(crate) fn hosts(graph: &Graph) -> Vec<Host<'_>> {
     let mut all = Vec::new();
     for configuration in &graph.configurations {
         let mut choices: BTreeMap<&str, &Guard> = BTreeMap::new();
@@ -162,24 +162,12 @@ struct Member<'f> {
 
 /// What happens on each host.
 pub(super) fn outcomes(view: &View<'_>, facts: &OptionFacts<'_>) -> Vec<Outcome> {
-    let option_type = facts.declared.first().map(|declared| &declared.ty);
-    let levels = levels(option_type, facts.len, &facts.path);
     let mut all: Vec<Outcome> = Vec::new();
     for host in hosts(view.graph) {
-        if host.configuration.class != facts.class
-            && host.configuration.class != Class::Unknown
-            && facts.class != Class::Unknown
-        {
+        let standings = on_host(&host, facts);
+        if standings.is_empty() {
             continue;
         }
-        let settings = facts.settings.iter().enumerate();
-        let members: Vec<_> = settings
-            .filter_map(|(index, setting)| member(&host, index, setting, &levels))
-            .collect();
-        if members.is_empty() {
-            continue;
-        }
-        let standings = stand(facts, &members);
         match all.iter_mut().find(|known| known.standings == standings) {
             Some(known) => {
                 if !known.hosts.contains(&host.name) {
@@ -196,6 +184,21 @@ pub(super) fn outcomes(view: &View<'_>, facts: &OptionFacts<'_>) -> Vec<Outcome>
         .for_each(|outcome| sorted::sort(&mut outcome.hosts));
     sorted::sort_by(&mut all, |a, b| a.hosts.cmp(&b.hosts));
     all
+}
+
+/// What becomes of the settings on a host; empty when it has none of them.
+pub(crate) fn on_host(host: &Host<'_>, facts: &OptionFacts<'_>) -> Vec<Standing> {
+    let class = host.configuration.class;
+    if class != facts.class && class != Class::Unknown && facts.class != Class::Unknown {
+        return Vec::new();
+    }
+    let option_type = facts.declared.first().map(|declared| &declared.ty);
+    let levels = levels(option_type, facts.len, &facts.path);
+    let settings = facts.settings.iter().enumerate();
+    let members: Vec<_> = settings
+        .filter_map(|(index, setting)| member(host, index, setting, &levels))
+        .collect();
+    stand(facts, &members)
 }
 
 /// A setting as a host has it; `None` when it never does.

@@ -28,6 +28,7 @@ pub(crate) use shape::{class_of_path, is_option_root};
 pub(crate) use update::{Moved, Updated, update};
 
 use crate::options::{Declarations, Declared, Known};
+use crate::path;
 use crate::syntax::TextRange;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -326,6 +327,15 @@ impl Definition {
             && (self.priorities.get(1).is_some_and(taken) || self.inside.hides(len))
     }
 
+    /// Is it stronger than `other` for their option, whose path has `len` keys, wherever
+    /// that one holds?
+    pub fn silences(&self, other: &Self, len: usize) -> bool {
+        let mut guards = self.guards.iter();
+        self.option_priority(len) < other.option_priority(len)
+            && self.update.is_none()
+            && guards.all(|guard| guard.is_choice() || other.guards.contains(guard))
+    }
+
     /// The value, if it is a literal.
     pub fn literal(&self) -> Option<&Literal> {
         match &self.known {
@@ -453,6 +463,43 @@ impl FileFacts {
         let conventions = self.conventions.iter().flat_map(|it| &it.extras);
         let lists = self.configurations.iter().map(|it| it.modules.as_slice());
         lists.chain(conventions.map(|extra| extra.modules.as_slice()))
+    }
+
+    /// The modules of the machine itself: not those of containers, tests and variants.
+    fn of_machine(&self) -> impl Iterator<Item = &ModuleFacts> {
+        self.modules.iter().filter(|module| match module.origin {
+            Origin::Root => module.class == Class::HomeManager,
+            Origin::Variant => false,
+            _ => true,
+        })
+    }
+
+    /// The definitions that set something on the machine itself, as far as the file tells.
+    pub fn machine_definitions(&self) -> impl Iterator<Item = &Definition> {
+        let all = self.of_machine().flat_map(|module| &module.definitions);
+        all.filter(|it| {
+            let mut guards = it.guards.iter().map(Guard::to_string);
+            let is_other = it.starts_with(&["containers"]) || it.starts_with(&["nodes"]);
+            !is_other && !it.is_dropped() && !guards.any(|guard| path::is_throwaway(&guard))
+        })
+    }
+
+    /// Those of the option at `path` that hold: a stronger one silences them, and another
+    /// operand of `//` may replace them.
+    pub fn in_force<'f>(&'f self, path: &'f [&str]) -> impl Iterator<Item = &'f Definition> {
+        let is_it = |it: &Definition| it.path.len() == path.len() && it.starts_with(path);
+        let all = self.machine_definitions().filter(move |it| is_it(it));
+        all.filter(move |it| {
+            let mut others = self.machine_definitions().filter(|other| is_it(other));
+            it.update.is_none() && !others.any(|other| other.silences(it, path.len()))
+        })
+    }
+
+    /// Does the file set the option at `path` to a switch's `value`, whatever holds?
+    pub fn switches(&self, path: &[&str], value: bool) -> bool {
+        self.in_force(path).any(|it| {
+            it.guards.iter().all(Guard::is_choice) && it.literal() == Some(&Literal::Bool(value))
+        })
     }
 
     /// The innermost module expression around a range.

@@ -35,6 +35,7 @@ registry! {
         header_dependencies::HeaderDependencies,
         missing_assertion::MissingAssertion,
         ungated_language_server::UngatedLanguageServer,
+        hardcoded_interface::HardcodedInterface,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
@@ -64,6 +65,19 @@ registry! {
         state_version_not_literal::StateVersionNotLiteral,
         missing_import::MissingImport,
         unimported_module::UnimportedModule,
+    }
+    security {
+        passwordless_sudo::PasswordlessSudo,
+        ssh_root_login::SshRootLogin,
+        ssh_password_login::SshPasswordLogin,
+        firewall_disabled::FirewallDisabled,
+        unpinned_fetch::UnpinnedFetch,
+        insecure_package_allowed::InsecurePackageAllowed,
+        plaintext_secret::PlaintextSecret,
+        world_readable_secret::WorldReadableSecret,
+        open_to_all::OpenToAll,
+        required_setting::RequiredSetting,
+        forbidden_setting::ForbiddenSetting,
     }
     unused {
         unused_suppression::UnusedSuppression,

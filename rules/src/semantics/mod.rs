@@ -434,6 +434,16 @@ pub(crate) fn bound_names(entries: impl Iterator<Item = ast::Entry>) -> Vec<(Smo
     names
 }
 
+/// The value that a set binds a name to by itself.
+pub fn bound_value(set: &SyntaxNode, name: &str) -> Option<SyntaxNode> {
+    let mut bindings = set.children().filter_map(ast::AttrpathValue::cast);
+    let binding = bindings.find(|binding| {
+        let mut attrs = binding.attrpath().into_iter().flat_map(|it| it.attrs());
+        attrs.next().as_ref().and_then(attr_name).as_deref() == Some(name) && attrs.next().is_none()
+    })?;
+    Some(without_parens(binding.value()?.syntax()))
+}
+
 /// The name of an attribute that is written down: `a`, `"a"` or `${"a"}`.
 pub fn attr_name(attr: &ast::Attr) -> Option<SmolStr> {
     match attr {

@@ -81,6 +81,13 @@ pub struct Tree {
     far: bool,
 }
 
+/// From a place to the end of its line, without the blanks there.
+pub(crate) fn rest_of_line(text: &str, at: TextSize) -> TextRange {
+    let rest = &text[usize::from(at)..];
+    let line = rest.split(['\n', '\r']).next().unwrap_or_default();
+    TextRange::at(at, TextSize::of(line.trim_end()))
+}
+
 /// Parses `text`. Every text has a tree; what is not Nix is in
 /// [`Tree::errors`]. A text over the limits has an empty tree and
 /// [`Tree::too_complex`] says why.

@@ -31,6 +31,8 @@ pub struct Configuration {
     pub class: Class,
     /// Is that said, and not just what its modules look like?
     pub certain: bool,
+    /// The modules that it starts from, and what picks each of them.
+    pub start: Vec<(ModuleId, Vec<Guard>)>,
     /// Its modules, and the ways to each.
     pub members: FxHashMap<ModuleId, Ways>,
 }
@@ -80,6 +82,8 @@ pub struct Graph {
     cyclic: Vec<bool>,
     /// Is it for other flakes, too?
     exported: Vec<bool>,
+    /// Does it import something that could not be followed?
+    unfollowed: Vec<bool>,
     /// Does a flake hand out modules that could not be found?
     exports_unknown: bool,
     /// For each file the paths that it imports and that do not exist.
@@ -304,7 +308,7 @@ impl Graph {
         };
         let mut imported = vec![false; modules.len()];
         let mut edges: Vec<Vec<EdgeTo>> = Vec::with_capacity(modules.len());
-        let mut vague = Vec::with_capacity(modules.len());
+        let mut unfollowed = Vec::with_capacity(modules.len());
         for &(file, index) in &modules {
             linker.unknown = false;
             linker.class = home_class(&documents[file].facts.modules, index);
@@ -323,7 +327,7 @@ impl Graph {
                 imported[edge.to] = true;
                 confirmed[edge.to] = true;
             }
-            vague.push(linker.unknown);
+            unfollowed.push(linker.unknown);
             edges.push(out);
         }
         linker.class = Class::Unknown;
@@ -399,6 +403,7 @@ impl Graph {
             edges,
             confirmed,
             exported: Vec::new(),
+            unfollowed,
             exports_unknown: false,
             missing: match presence {
                 Some(presence) => resolver.missing(others, presence),
@@ -422,7 +427,7 @@ impl Graph {
         for configuration in &graph.configurations {
             reached.extend(configuration.members.keys().copied());
         }
-        complete &= spelled_out && reached.iter().all(|id| !vague[*id]);
+        complete &= spelled_out && reached.iter().all(|id| !graph.unfollowed[*id]);
         if !complete {
             let sources: Vec<_> = (0..graph.modules.len())
                 .filter(|id| !graph.imported[*id] && !reached.contains(id) && graph.confirmed[*id])
@@ -509,6 +514,8 @@ impl Graph {
         for edge in start {
             self.walk(edge.to, &edge.guards, &mut members);
         }
+        let start = start.iter().map(|edge| (edge.to, edge.guards.clone()));
+        let start: Vec<_> = start.collect();
         // Each variant is its parent and itself.
         let variants: Vec<_> = members
             .iter()
@@ -542,6 +549,7 @@ impl Graph {
                 name: name.clone(),
                 class,
                 certain,
+                start: start.clone(),
                 members,
             });
         }
@@ -549,6 +557,7 @@ impl Graph {
             name,
             class,
             certain,
+            start,
             members,
         });
     }
@@ -704,6 +713,18 @@ impl Graph {
     /// May other flakes import it?
     pub fn is_exported(&self, id: ModuleId) -> bool {
         self.exports_unknown || self.exported[id]
+    }
+
+    /// Is it a machine or home that somebody evaluates, and not just a module that
+    /// nobody imports?
+    pub fn is_host(&self, configuration: &Configuration) -> bool {
+        let mut start = configuration.start.iter();
+        configuration.certain || start.any(|(id, _)| self.roots.contains(&self.modules[*id].0))
+    }
+
+    /// Does one of its modules import something that could not be followed?
+    pub fn has_gaps(&self, configuration: &Configuration) -> bool {
+        configuration.members.keys().any(|id| self.unfollowed[*id])
     }
 
     /// The module system that a module belongs to.

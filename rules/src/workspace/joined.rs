@@ -9,11 +9,12 @@
 
 use super::habits::Habits;
 use super::options::{self, Options};
+use super::policies::Policies;
 use super::reach::Reach;
 use super::reads::Reads;
 use super::redeclare::Redeclared;
 use super::{
-    Declaration, FileContext, Graph, Settings, View, Workspace, WorkspaceContext, position,
+    Declaration, FileContext, Graph, Judged, Settings, View, Workspace, WorkspaceContext, position,
 };
 use crate::config;
 use crate::diagnostic::Diagnostic;
@@ -61,6 +62,7 @@ pub(super) struct Joined {
     /// What file rules say of each file.
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
     habits: Habits,
+    policies: Policies,
 }
 
 /// The keys of one rule.
@@ -135,6 +137,7 @@ impl Joined {
             keys: Vec::new(),
             by_file: Vec::new(),
             habits: Habits::default(),
+            policies: Policies::new(documents, settings.config()),
         };
         joined.habits = joined.plain_view(documents).habits().clone();
         for rule in 0..rules::ALL.len() {
@@ -166,7 +169,25 @@ impl Joined {
             let found = joined.judge_file(documents, file, |_| true);
             joined.by_file.push(found);
         }
+        joined.judge_policies(documents, joined.policies.each());
         joined
+    }
+
+    /// What becomes of the policies on each host.
+    pub(super) fn verdicts(&self, documents: &[Document]) -> Vec<Judged<'_>> {
+        self.policies.verdicts(self, documents)
+    }
+
+    /// Judges some policies. Returns the files in which something was, or is, found.
+    fn judge_policies(
+        &mut self,
+        documents: &[Document],
+        some: impl IntoIterator<Item = usize>,
+    ) -> Vec<usize> {
+        let mut policies = std::mem::take(&mut self.policies);
+        let files = policies.judge(self, documents, some);
+        self.policies = policies;
+        files
     }
 
     /// The joined facts for rules.
@@ -300,6 +321,8 @@ impl Joined {
             kept.extend(self.judge_file(documents, file, |rule| stale[rule]));
             self.by_file[file] = kept;
         }
+        let again = self.policies.stale(documents, file, updated, moved);
+        touched.extend(self.judge_policies(documents, again));
         touched.remove(&file);
         Some(touched.into_iter().collect())
     }
@@ -376,7 +399,9 @@ impl Joined {
                 .filter(move |(at, _)| *at == file)
                 .map(|(_, found)| found)
         });
-        own.chain(shared).chain(&self.imports[file])
+        own.chain(shared)
+            .chain(&self.imports[file])
+            .chain(self.policies.found(file))
     }
 
     fn judge_file(

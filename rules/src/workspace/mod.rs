@@ -6,6 +6,7 @@ mod graph;
 mod habits;
 mod joined;
 mod options;
+mod policies;
 mod reach;
 mod reads;
 mod redeclare;
@@ -20,6 +21,7 @@ pub use options::{
     can_meet, dotted, goes_with, holds, is_identifier, may_be_set_elsewhere, removal, rivals,
     switches_off,
 };
+pub use policies::{Asks, Judged, Standing, Verdict};
 pub(crate) use reads::has_word;
 
 use crate::config::{self, FileSettings};
@@ -396,6 +398,12 @@ impl Workspace {
         let joined = self.joined.as_ref()?;
         let view = joined.view(&self.documents);
         Some(Knowledge::new(view, &self.libraries))
+    }
+
+    /// What becomes of the policies on each host. The workspace must be joined.
+    pub fn policies(&self) -> Vec<Judged<'_>> {
+        let joined = self.joined.as_ref();
+        joined.map_or_else(Vec::new, |joined| joined.verdicts(&self.documents))
     }
 
     /// Judges everything.

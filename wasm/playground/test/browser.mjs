@@ -21,14 +21,19 @@ function chromiumPath() {
   throw new Error("there is no chromium in PATH; install it, or name one with CHROMIUM");
 }
 
+/** A browser that asks nobody for anything. */
+export function launch() {
+  return chromium.launch({
+    executablePath: chromiumPath(),
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  });
+}
+
 /** A browser and a server; `close` ends both. */
 export async function start() {
   if (!existsSync(DIST)) throw new Error("dist/ is missing: npm run build makes it");
   const { server, url } = await serve();
-  const browser = await chromium.launch({
-    executablePath: chromiumPath(),
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
+  const browser = await launch();
   return {
     url,
     browser,

@@ -1,6 +1,6 @@
 // The engine in WASM finds in every example of every rule what it finds natively.
 //
-// NIXAMINE_FENCES names the JSON of `cargo run -p nixamine-wasm --example fences`;
+// NIXAMINE_FENCES names the JSON of `cargo run -p nixamine-wasm --features pages --example fences`;
 // without it the program is run from here.
 
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ test("every example of every rule gives the same as natively", () => {
   const file = process.env.NIXAMINE_FENCES;
   const json =
     file === undefined
-      ? execFileSync("cargo", ["run", "--quiet", "-p", "nixamine-wasm", "--example", "fences"], { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 28 })
+      ? execFileSync("cargo", ["run", "--quiet", "-p", "nixamine-wasm", "--features", "pages", "--example", "fences"], { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 28 })
       : readFileSync(file, "utf8");
   const native = JSON.parse(json);
   const here = nixamine.rules().flatMap((rule) =>

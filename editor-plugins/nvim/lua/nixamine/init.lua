@@ -226,6 +226,65 @@ function M.explain(rule)
   vim.cmd.sbuffer(buffer)
 end
 
+--- The folder of the project that a buffer belongs to.
+local function project_of(buffer)
+  for _, client in ipairs(M.clients()) do
+    if client.attached_buffers[buffer] and client.root_dir then
+      return client.root_dir
+    end
+  end
+  return vim.fs.root(buffer, { 'nixamine.toml', 'flake.nix', '.git' }) or vim.fn.getcwd()
+end
+
+--- Opens a page that tells where the project of the buffer stands: what is on the disk.
+function M.report()
+  local page = vim.fn.tempname() .. '.html'
+  local root = project_of(vim.api.nvim_get_current_buf())
+  local output, why = M.run('report', '--format', 'html', '--output', page, root)
+  if not output then
+    return say(why, vim.log.levels.ERROR)
+  end
+  local _, failed = vim.ui.open(page)
+  if failed then
+    say(('%s (the page is %s)'):format(failed, page), vim.log.levels.WARN)
+  end
+end
+
+--- Lists the open points of the audit checklist in the current module, as it is on the
+--- disk, in the location list.
+function M.checklist()
+  local buffer = vim.api.nvim_get_current_buf()
+  local path = vim.fs.normalize(vim.uv.fs_realpath(vim.api.nvim_buf_get_name(buffer)) or '')
+  local output, why = M.run('report', '--format', 'json', project_of(buffer))
+  if not output then
+    return say(why, vim.log.levels.ERROR)
+  end
+  local audit = vim.json.decode(output)
+  local question_of = {}
+  for _, check in ipairs(audit.checklist) do
+    for _, rule in ipairs(check.rules) do
+      question_of[rule] = question_of[rule] or check.question
+    end
+  end
+  local types = { error = 'E', warning = 'W', info = 'I', hint = 'N' }
+  local items = {}
+  for _, found in ipairs(audit.findings) do
+    if vim.endswith(path, '/' .. found.path) then
+      table.insert(items, {
+        bufnr = buffer,
+        lnum = found.line,
+        type = types[found.severity],
+        text = ('%s %s [%s]'):format(question_of[found.rule] or '', found.message, found.rule),
+      })
+    end
+  end
+  if #items == 0 then
+    return say('nothing is open in this module', vim.log.levels.INFO)
+  end
+  vim.fn.setloclist(0, {}, ' ', { title = 'Nixamine checklist', items = items })
+  vim.cmd.lopen()
+end
+
 --- Opens the log: the file that `--log-file` in the command names, else Neovim's.
 function M.log()
   local words = command()

@@ -108,6 +108,7 @@ declare_rule! {
     pub struct DuplicateSysctl {
         name: "duplicate-sysctl",
         group: Module,
+        topic: Architecture,
         severity: Error,
         enabled: true,
         since: "0.1.0",

@@ -68,6 +68,7 @@ declare_rule! {
     pub struct HeaderDependencies {
         name: "header-dependencies",
         group: Module,
+        topic: Documentation,
         severity: Hint,
         enabled: false,
         since: "0.1.0",

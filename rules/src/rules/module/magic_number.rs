@@ -71,6 +71,7 @@ declare_rule! {
     pub struct MagicNumber {
         name: "magic-number",
         group: Module,
+        topic: Documentation,
         severity: Hint,
         enabled: false,
         since: "0.1.0",

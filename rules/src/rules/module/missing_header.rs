@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
-use crate::syntax::{TextRange, TextSize};
+use crate::syntax::rest_of_line;
 use crate::workspace::FileContext;
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -83,6 +83,7 @@ declare_rule! {
     pub struct MissingHeader {
         name: "missing-header",
         group: Module,
+        topic: Documentation,
         severity: Hint,
         enabled: true,
         since: "0.1.0",
@@ -131,7 +132,7 @@ impl Rule for MissingHeader {
         cx.report(
             Diagnostic::new(
                 &Self::META,
-                first_line(cx.text(), facts.header.code_start),
+                rest_of_line(cx.text(), facts.header.code_start),
                 "no comment says what this module is for",
             )
             .severity(severity)
@@ -146,18 +147,6 @@ impl Rule for MissingHeader {
             .fixes
             .push(Fix::new(Applicability::Unsafe, title, [edit]));
     }
-}
-
-/// The line of code that starts at `at`.
-fn first_line(text: &str, at: TextSize) -> TextRange {
-    let start = usize::from(at);
-    let len = text[start..]
-        .find(['\n', '\r'])
-        .unwrap_or(text.len() - start);
-    TextRange::at(
-        TextSize::new(start as u32),
-        TextSize::of(text[start..start + len].trim_end()),
-    )
 }
 
 /// More names than this make the header longer than what it describes.

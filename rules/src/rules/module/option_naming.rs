@@ -72,6 +72,7 @@ declare_rule! {
     pub struct OptionNaming {
         name: "option-naming",
         group: Module,
+        topic: Architecture,
         severity: Hint,
         enabled: false,
         since: "0.1.0",

@@ -62,6 +62,7 @@ declare_rule! {
     pub struct UndocumentedKernelParam {
         name: "undocumented-kernel-param",
         group: Module,
+        topic: Documentation,
         severity: Hint,
         enabled: false,
         since: "0.1.0",

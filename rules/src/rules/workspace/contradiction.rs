@@ -99,7 +99,6 @@ impl Rule for Contradiction {
                     continue;
                 };
                 for weak in others {
-                    let is_weaker = weak.option_priority(len) > strong.option_priority(len);
                     // A default gives way by its nature.
                     let says_so = weak.option_priority(len) <= crate::module::DEFAULT_PRIORITY;
                     let (Some(value), Some(forced)) = (switch(weak), switch(strong)) else {
@@ -108,7 +107,7 @@ impl Rule for Contradiction {
                     let (Some(key), Some(other)) = (weak.path.last(), strong.path.last()) else {
                         continue;
                     };
-                    if !is_weaker || !says_so || value == forced || !wherever(weak, strong) {
+                    if !says_so || value == forced || !strong.silences(weak, len) {
                         continue;
                     }
                     let place = if other.range.start() > key.range.start() {
@@ -131,12 +130,6 @@ impl Rule for Contradiction {
             }
         }
     }
-}
-
-/// Does `strong` hold wherever `weak` does?
-fn wherever(weak: &Definition, strong: &Definition) -> bool {
-    let mut guards = strong.guards.iter();
-    guards.all(|guard| guard.is_choice() || weak.guards.contains(guard))
 }
 
 fn switch(definition: &Definition) -> Option<bool> {

@@ -1,9 +1,10 @@
 // Owns the engine. A trap leaves its memory as it was in the middle of something, so
 // that after one nothing here may be used again: the page replaces the worker.
 
-import init, { rules, version, Workspace } from "nixamine/web";
+import init, { version, Workspace } from "nixamine/web";
 import wasm from "nixamine/nixamine_bg.wasm?url";
-import type { Finding } from "./api.ts";
+import pages from "nixamine/rules.json?url";
+import type { Finding, RuleForm } from "./api.ts";
 import type { Command, FromWorker, Queries, Query, QueryKind, ToWorker } from "./protocol.ts";
 
 const scope = self as unknown as {
@@ -192,9 +193,10 @@ scope.onmessage = ({ data }) => {
 };
 
 try {
-  await init({ module_or_path: wasm });
+  const [answer] = await Promise.all([fetch(pages), init({ module_or_path: wasm })]);
+  const rules = (await answer.json()) as RuleForm[];
   workspace = new Workspace();
-  tell({ kind: "ready", version: version(), rules: rules() });
+  tell({ kind: "ready", version: version(), rules });
   const early = waiting;
   waiting = null;
   early.forEach(handle);
