@@ -146,6 +146,22 @@ pub struct ModuleFacts {
     pub irregular: Vec<Irregular>,
 }
 
+impl ModuleFacts {
+    /// What stands before its first setting or option: its function and its `let`.
+    pub fn head(&self) -> TextRange {
+        let start = self.range.start();
+        let settings = self.sections.iter().map(|section| section.range.start());
+        // An option that is not written out has no place.
+        let written = self
+            .options
+            .iter()
+            .filter(|option| !option.range.is_empty());
+        let options = written.map(|option| option.range.start());
+        let inside = settings.chain(options).filter(|at| *at >= start);
+        TextRange::new(start, inside.min().unwrap_or(start))
+    }
+}
+
 /// One entry of a module's outermost set (or of its `config`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {

@@ -27,6 +27,16 @@ registry! {
         duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,
         long_module::LongModule,
+        unguarded_config::UnguardedConfig,
+        module_without_options::ModuleWithoutOptions,
+        missing_mk_default::MissingMkDefault,
+        undocumented_kernel_param::UndocumentedKernelParam,
+        magic_number::MagicNumber,
+        bare_command::BareCommand,
+        option_naming::OptionNaming,
+        header_dependencies::HeaderDependencies,
+        missing_assertion::MissingAssertion,
+        ungated_language_server::UngatedLanguageServer,
         hardcoded_interface::HardcodedInterface,
     }
     workspace {

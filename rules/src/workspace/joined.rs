@@ -7,6 +7,7 @@
 //! otherwise; a file rule judges the file again when something of its facts is new,
 //! or in the place of its finding.
 
+use super::habits::Habits;
 use super::options::{self, Options};
 use super::policies::Policies;
 use super::reach::Reach;
@@ -60,7 +61,7 @@ pub(super) struct Joined {
     pointing: FxHashMap<usize, Vec<usize>>,
     /// What file rules say of each file.
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
-    header_habit: bool,
+    habits: Habits,
     policies: Policies,
 }
 
@@ -135,10 +136,10 @@ impl Joined {
             pointing: FxHashMap::default(),
             keys: Vec::new(),
             by_file: Vec::new(),
-            header_habit: false,
+            habits: Habits::default(),
             policies: Policies::new(documents, settings.config()),
         };
-        joined.header_habit = joined.plain_view(documents).has_header_habit();
+        joined.habits = joined.plain_view(documents).habits().clone();
         for rule in 0..rules::ALL.len() {
             let mut keys = Keys::new(documents.len());
             for (file, document) in documents.iter().enumerate() {
@@ -191,7 +192,7 @@ impl Joined {
     /// The joined facts for rules.
     pub(super) fn view<'w>(&'w self, documents: &'w [Document]) -> View<'w> {
         let view = self.plain_view(documents);
-        view.header_habit.get_or_init(|| self.header_habit);
+        view.habits.get_or_init(|| self.habits.clone());
         view
     }
 
@@ -289,13 +290,12 @@ impl Joined {
             }
         }
         let reached = self.reach.update(documents, file);
-        let habit = updated
-            .outline
-            .then(|| self.plain_view(documents).has_header_habit());
-        if let Some(habit) = habit
-            && habit != self.header_habit
+        let habits = (updated.outline || updated.declares)
+            .then(|| self.plain_view(documents).habits().clone());
+        if let Some(habits) = habits
+            && habits != self.habits
         {
-            self.header_habit = habit;
+            self.habits = habits;
             let view = self.view(documents);
             let judged = (0..documents.len()).map(|file| judge_file(&view, file, |_| true));
             self.by_file = judged.collect();
@@ -309,7 +309,7 @@ impl Joined {
             let mut stale = [false; rules::ALL.len()];
             let new = updated != Updated::default();
             for (rule, check) in rules::ALL.iter().enumerate() {
-                stale[rule] = new || check.reads_errors();
+                stale[rule] = new || check.reads_text();
             }
             let mut kept = std::mem::take(&mut self.by_file[file]);
             for (rule, found) in &mut kept {

@@ -3,6 +3,7 @@
 
 mod conventions;
 mod graph;
+mod habits;
 mod joined;
 mod options;
 mod policies;
@@ -11,6 +12,7 @@ mod reads;
 mod redeclare;
 
 pub use graph::{Configuration, Graph, ImportedBy, Missing, ModuleId, Ways};
+pub use habits::{Case, Habits, Naming};
 use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
 pub(crate) use options::line_of;
@@ -20,6 +22,7 @@ pub use options::{
     switches_off,
 };
 pub use policies::{Asks, Judged, Standing, Verdict};
+pub(crate) use reads::has_word;
 
 use crate::config::{self, FileSettings};
 use crate::diagnostic::{
@@ -673,7 +676,7 @@ pub struct View<'w> {
     home_directories: OnceCell<Option<Vec<&'w str>>>,
     /// Who imports a file, found when somebody first asks.
     importers: OnceCell<FxHashMap<String, Vec<Importer<'w>>>>,
-    header_habit: OnceCell<bool>,
+    habits: OnceCell<Habits>,
     /// The files in which a name stands, found when somebody first asks.
     mentioning: RefCell<FxHashMap<SmolStr, Vec<usize>>>,
     /// What `users.users` says, made when somebody first asks.
@@ -746,7 +749,7 @@ impl<'w> View<'w> {
             graph,
             options,
             home_directories: OnceCell::new(),
-            header_habit: OnceCell::new(),
+            habits: OnceCell::new(),
             mentioning: RefCell::default(),
             accounts: OnceCell::new(),
             own_lib: OnceCell::new(),
@@ -944,21 +947,27 @@ impl<'w> View<'w> {
         }
     }
 
+    /// What most of the repository does.
+    pub fn habits(&self) -> &Habits {
+        self.habits.get_or_init(|| Habits {
+            headers: self.has_header_habit(),
+            naming: Naming::of(self.documents),
+        })
+    }
+
     /// Have at least a third of the modules that are long enough to need one a
     /// header?
-    pub fn has_header_habit(&self) -> bool {
-        *self.header_habit.get_or_init(|| {
-            let long = (0..self.documents.len()).filter(|file| {
-                let facts = &self.documents[*file].facts;
-                facts.lines >= HEADER_LINES && !facts.header.generated && self.is_module_file(*file)
-            });
-            let (mut all, mut with_header) = (0, 0);
-            for file in long {
-                all += 1;
-                with_header += usize::from(self.documents[file].facts.header.present);
-            }
-            all > 0 && with_header * 3 >= all
-        })
+    fn has_header_habit(&self) -> bool {
+        let long = (0..self.documents.len()).filter(|file| {
+            let facts = &self.documents[*file].facts;
+            facts.lines >= HEADER_LINES && !facts.header.generated && self.is_module_file(*file)
+        });
+        let (mut all, mut with_header) = (0, 0);
+        for file in long {
+            all += 1;
+            with_header += usize::from(self.documents[file].facts.header.present);
+        }
+        all > 0 && with_header * 3 >= all
     }
 
     /// The attribute in `users.users` of the account with this home or this name.
