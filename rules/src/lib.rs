@@ -26,6 +26,7 @@ pub mod knowledge;
 pub mod linter;
 mod live;
 pub mod local;
+mod mk_option;
 pub mod module;
 pub mod options;
 pub mod path;

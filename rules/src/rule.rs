@@ -206,9 +206,9 @@ pub trait Rule: Sync {
     /// text where it found something.
     fn check_file(&self, _cx: &mut FileContext<'_>) {}
 
-    /// Does [`Rule::check_file`] read more than facts: what is wrong with the
-    /// text?
-    fn reads_errors(&self) -> bool {
+    /// Does [`Rule::check_file`] read more than facts: the text also where it finds
+    /// nothing, or what is wrong with it? Then it is asked again at every edit.
+    fn reads_text(&self) -> bool {
         false
     }
 

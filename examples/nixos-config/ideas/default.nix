@@ -6,5 +6,6 @@
     ./desk.nix
     ./shelf.nix
     (import ./lamp.nix)
+    ./curtain.nix
   ];
 }

@@ -2,7 +2,7 @@
 
 use super::decide::{self, Decides, Irregular, Irregularity};
 use super::folder;
-use super::shape::{Names, Shape, class_of_path, module_shape};
+use super::shape::{Names, Shape, class_of_path, closed, module_shape};
 use super::targets::{named_target, path_target, tree};
 use super::{
     Certainty, Class, ConfigurationFacts, Definition, FileFacts, Guard, Header, Import, Inside,
@@ -34,6 +34,7 @@ pub fn collect(path: &str, tree: &Tree) -> FileFacts {
     let Some(expr) = ast::Root::cast(root.clone()).and_then(|root| root.expr()) else {
         return facts;
     };
+    facts.closed = closed(expr.syntax()).filter(|closed| tree.is_intact(closed.range));
     let mut collector = Collector::new(tree, &mut facts);
     collector.file(path, expr.syntax());
     // Module lists stand in flakes and in the helpers that flakes call. A file

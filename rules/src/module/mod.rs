@@ -29,7 +29,7 @@ pub(crate) use update::{Moved, Updated, update};
 
 use crate::options::{Declarations, Declared, Known};
 use crate::path;
-use crate::syntax::TextRange;
+use crate::syntax::{TextRange, TextSize};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -146,6 +146,22 @@ pub struct ModuleFacts {
     pub irregular: Vec<Irregular>,
 }
 
+impl ModuleFacts {
+    /// What stands before its first setting or option: its function and its `let`.
+    pub fn head(&self) -> TextRange {
+        let start = self.range.start();
+        let settings = self.sections.iter().map(|section| section.range.start());
+        // An option that is not written out has no place.
+        let written = self
+            .options
+            .iter()
+            .filter(|option| !option.range.is_empty());
+        let options = written.map(|option| option.range.start());
+        let inside = settings.chain(options).filter(|at| *at >= start);
+        TextRange::new(start, inside.min().unwrap_or(start))
+    }
+}
+
 /// One entry of a module's outermost set (or of its `config`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
@@ -181,6 +197,13 @@ pub struct Import {
     pub place: TextRange,
     /// The conditions under which it is imported.
     pub guards: Arc<[Guard]>,
+}
+
+impl Import {
+    /// Is the element of the list a path, and no function of one?
+    pub fn is_plain(&self) -> bool {
+        self.range == self.place
+    }
 }
 
 /// What an import names.
@@ -391,6 +414,17 @@ impl std::fmt::Display for Literal {
     }
 }
 
+/// Formals without `...`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closed {
+    /// Their text.
+    pub range: TextRange,
+    /// Where a `...` goes.
+    pub open_at: TextSize,
+    /// The `...`, with what sets it apart.
+    pub opening: SmolStr,
+}
+
 /// A list of modules that some function evaluates: `nixosSystem { modules = […]; }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigurationFacts {
@@ -415,6 +449,8 @@ pub struct FileFacts {
     pub conventions: Vec<Convention>,
     /// Modules that the flake names: the name and what it stands for.
     pub exports: Vec<(SmolStr, Import)>,
+    /// Its formals, if it is a function without `...`.
+    pub closed: Option<Closed>,
     /// The comment at the top.
     pub header: Header,
     /// How many lines it has.

@@ -2,9 +2,12 @@
 //! and folder, without evaluation; when unsure, it is none.
 
 use super::collect::is_operator;
-use super::{Certainty, Class};
+use super::{Certainty, Class, Closed};
 use crate::semantics::{application, without_parens, written};
-use crate::syntax::{AstNode, GreenNodeData, NodeOrToken, SyntaxKind, SyntaxNode, TextSize, ast};
+use crate::syntax::{
+    AstNode, Direction, GreenNodeData, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, TextSize,
+    ast,
+};
 use smol_str::SmolStr;
 
 /// Is `expr` a module, judged by its shape, and of which module system?
@@ -145,6 +148,71 @@ pub(super) fn deciding_set(expr: &SyntaxNode) -> Option<(Formals, SyntaxNode)> {
         }),
     };
     Some((all, expr))
+}
+
+/// The formals of an expression that is a function without `...`.
+pub(super) fn closed(expr: &SyntaxNode) -> Option<Closed> {
+    let mut expr = expr.clone();
+    while expr.kind() != SyntaxKind::NODE_LAMBDA {
+        expr = match expr.kind() {
+            SyntaxKind::NODE_PAREN => expr.first_child()?,
+            SyntaxKind::NODE_LET_IN | SyntaxKind::NODE_WITH | SyntaxKind::NODE_ASSERT => {
+                expr.last_child()?
+            }
+            _ => return None,
+        };
+    }
+    let ast::Param::Pattern(pattern) = ast::Lambda::cast(expr)?.param()? else {
+        return None;
+    };
+    if pattern.ellipsis_token().is_some() {
+        return None;
+    }
+    let (open_at, opening) = match pattern.pat_entries().last() {
+        None => {
+            let tokens = pattern.syntax().children_with_tokens();
+            let mut tokens = tokens.filter_map(NodeOrToken::into_token);
+            let brace = tokens.find(|it| it.kind() == SyntaxKind::TOKEN_L_BRACE)?;
+            let opening = match brace.next_token()?.kind() {
+                SyntaxKind::TOKEN_R_BRACE => " ... ",
+                _ => " ...",
+            };
+            (brace.text_range().end(), opening.into())
+        }
+        Some(last) => {
+            let last = last.syntax();
+            let gap = |node: &SyntaxNode, direction| -> Vec<SyntaxToken> {
+                let others = node.siblings_with_tokens(direction).skip(1);
+                others.map_while(NodeOrToken::into_token).collect()
+            };
+            let is_blank = |it: &SyntaxToken| it.kind() == SyntaxKind::TOKEN_WHITESPACE;
+            let is_comma = |it: &SyntaxToken| it.kind() == SyntaxKind::TOKEN_COMMA;
+            let before = gap(last, Direction::Prev);
+            match gap(last, Direction::Next).into_iter().find(is_comma) {
+                Some(comma) => {
+                    let blank = before.first().filter(|it| is_blank(it));
+                    let blank = blank.map_or(" ", |it| it.text());
+                    (comma.text_range().end(), format!("{blank}...").into())
+                }
+                // Set apart as it is itself.
+                None => {
+                    let plain = before.iter().any(is_comma)
+                        && before.iter().all(|it| is_blank(it) || is_comma(it));
+                    let texts = before.iter().rev().map(|it| it.text());
+                    let comma = match plain {
+                        true => texts.collect(),
+                        false => ", ".to_owned(),
+                    };
+                    (last.text_range().end(), format!("{comma}...").into())
+                }
+            }
+        }
+    };
+    Some(Closed {
+        range: pattern.syntax().text_range(),
+        open_at,
+        opening,
+    })
 }
 
 impl Shape {

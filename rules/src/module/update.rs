@@ -62,7 +62,7 @@ pub(crate) struct Updated {
     pub(crate) declares: bool,
     /// Does it set something else?
     pub(crate) settings: bool,
-    /// Has it other sections, lines or another header?
+    /// Has it other sections, lines, another header or other formals?
     pub(crate) outline: bool,
 }
 
@@ -72,6 +72,7 @@ impl Updated {
         let mut modules = old.modules.iter().zip(&new.modules);
         let same_outline = old.modules.len() == new.modules.len()
             && modules.all(|(a, b)| said(&a.sections) == said(&b.sections))
+            && old.closed.is_some() == new.closed.is_some()
             && same_head((&old.header, old.lines), (&new.header, new.lines));
         Self {
             structure: !same_structure(old, new),
@@ -339,6 +340,10 @@ fn shift_imports(imports: &mut [Import], moved: Moved) {
 }
 
 fn shift_rest(facts: &mut FileFacts, moved: Moved) {
+    if let Some(closed) = &mut facts.closed {
+        moved.range(&mut closed.range);
+        closed.open_at = moved.at(closed.open_at);
+    }
     for configuration in &mut facts.configurations {
         moved.range(&mut configuration.range);
         shift_imports(&mut configuration.modules, moved);
@@ -386,7 +391,9 @@ fn same_imports<'i>(
     a: impl ExactSizeIterator<Item = &'i Import>,
     b: impl ExactSizeIterator<Item = &'i Import>,
 ) -> bool {
-    let said = |import: &'i Import| -> (&'i Target, _) { (&import.target, &import.guards) };
+    let said = |import: &'i Import| -> (&'i Target, _, _) {
+        (&import.target, &import.guards, import.is_plain())
+    };
     a.len() == b.len() && a.map(said).eq(b.map(said))
 }
 

@@ -19,12 +19,24 @@ macro_rules! registry {
 registry! {
     module {
         mk_force::MkForce,
+        closed_signature::ClosedSignature,
         hardcoded_home::HardcodedHome,
         untyped_option::UntypedOption,
+        enable_description::EnableDescription,
         missing_header::MissingHeader,
         duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,
         long_module::LongModule,
+        unguarded_config::UnguardedConfig,
+        module_without_options::ModuleWithoutOptions,
+        missing_mk_default::MissingMkDefault,
+        undocumented_kernel_param::UndocumentedKernelParam,
+        magic_number::MagicNumber,
+        bare_command::BareCommand,
+        option_naming::OptionNaming,
+        header_dependencies::HeaderDependencies,
+        missing_assertion::MissingAssertion,
+        ungated_language_server::UngatedLanguageServer,
         hardcoded_interface::HardcodedInterface,
     }
     workspace {

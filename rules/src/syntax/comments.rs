@@ -510,6 +510,38 @@ pub fn line_breaks(token: &SyntaxToken) -> usize {
     token.text().bytes().filter(|byte| *byte == b'\n').count()
 }
 
+/// Lines above a statement are read up to here.
+const MOST_LINES_ABOVE: usize = 64;
+
+/// Does a comment in words stand behind a statement on its last line, or above it with
+/// no blank line between? Then it may speak of the statement, with whatever else stands
+/// in its paragraph.
+pub fn is_explained(text: &str, statement: TextRange) -> bool {
+    let says = |comment: &str| comment.chars().any(char::is_alphabetic) && !is_code(comment);
+    let behind = text[statement.end().into()..].lines().next();
+    let trailing = behind.and_then(|rest| {
+        let at = rest.find(['#', '/'])?;
+        let is_comment = rest[at..].starts_with('#') || rest[at..].starts_with("/*");
+        is_comment.then(|| &rest[at..])
+    });
+    if trailing.is_some_and(says) {
+        return true;
+    }
+    let mut above = text[..statement.start().into()].rsplit('\n');
+    let own = above.next().unwrap_or_default();
+    if own.find("/*").is_some_and(|at| says(&own[at..])) {
+        return true;
+    }
+    above
+        .take(MOST_LINES_ABOVE)
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .any(|line| {
+            (line.starts_with(['#', '*']) || line.starts_with("/*") || line.ends_with("*/"))
+                && says(line)
+        })
+}
+
 /// Is the text of a comment code that somebody switched off?
 pub fn is_code(comment: &str) -> bool {
     let text = comment.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '*' | '/'));
@@ -582,6 +614,22 @@ mod tests {
         assert_eq!(c.trailing.as_deref(), Some("/* c */"));
         assert!(attached(text, "d").run.is_empty());
         assert_eq!(attached("{ # why\n  a = 1; }", "a").above, ["# why"]);
+    }
+
+    #[test]
+    fn what_explains_a_statement() {
+        let text = "{\n  # why\n  a = 1;\n  b = 2;\n\n  c = 3; # because\n  d = \"#\";\n\n  # e = 4;\n  e = 5;\n  f = 6;  /* so */\n\n  g = 7 / 2;\n}";
+        let explained = |name: &str| {
+            let start = text.rfind(&format!("  {name} = ")).expect("it is there") + 2;
+            let end = start + text[start..].find(';').expect("its end") + 1;
+            let range = TextRange::new((start as u32).into(), (end as u32).into());
+            is_explained(text, range)
+        };
+        let all: String = ["a", "b", "c", "d", "e", "f", "g"]
+            .into_iter()
+            .filter(|name| explained(name))
+            .collect();
+        assert_eq!(all, "abcf");
     }
 
     #[test]

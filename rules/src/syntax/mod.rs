@@ -25,7 +25,7 @@ pub use rnix::{
     TokenAtOffset, WalkEvent,
 };
 pub use rowan::ast::AstNode;
-pub use rowan::{GreenNode, GreenNodeData};
+pub use rowan::{Direction, GreenNode, GreenNodeData};
 pub use text::Text;
 
 /// How many kinds there are; a table indexed by [`SyntaxKind`] has this length.

@@ -7,6 +7,7 @@
 //! otherwise; a file rule judges the file again when something of its facts is new,
 //! or in the place of its finding.
 
+use super::habits::Habits;
 use super::options::{self, Options};
 use super::policies::Policies;
 use super::reach::Reach;
@@ -60,7 +61,7 @@ pub(super) struct Joined {
     pointing: FxHashMap<usize, Vec<usize>>,
     /// What file rules say of each file.
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
-    header_habit: bool,
+    habits: Habits,
     policies: Policies,
 }
 
@@ -135,10 +136,10 @@ impl Joined {
             pointing: FxHashMap::default(),
             keys: Vec::new(),
             by_file: Vec::new(),
-            header_habit: false,
+            habits: Habits::default(),
             policies: Policies::new(documents, settings.config()),
         };
-        joined.header_habit = joined.plain_view(documents).has_header_habit();
+        joined.habits = joined.plain_view(documents).habits().clone();
         for rule in 0..rules::ALL.len() {
             let mut keys = Keys::new(documents.len());
             for (file, document) in documents.iter().enumerate() {
@@ -164,10 +165,9 @@ impl Joined {
             let all: Vec<_> = joined.keys[rule].places.keys().cloned().collect();
             joined.judge_keys(documents, rule, all);
         }
-        for file in 0..documents.len() {
-            let found = joined.judge_file(documents, file, |_| true);
-            joined.by_file.push(found);
-        }
+        let view = joined.view(documents);
+        let judged = (0..documents.len()).map(|file| judge_file(&view, file, |_| true));
+        joined.by_file = judged.collect();
         joined.judge_policies(documents, joined.policies.each());
         joined
     }
@@ -192,7 +192,7 @@ impl Joined {
     /// The joined facts for rules.
     pub(super) fn view<'w>(&'w self, documents: &'w [Document]) -> View<'w> {
         let view = self.plain_view(documents);
-        view.header_habit.get_or_init(|| self.header_habit);
+        view.habits.get_or_init(|| self.habits.clone());
         view
     }
 
@@ -290,35 +290,34 @@ impl Joined {
             }
         }
         let reached = self.reach.update(documents, file);
-        let habit = updated
-            .outline
-            .then(|| self.plain_view(documents).has_header_habit());
-        if let Some(habit) = habit
-            && habit != self.header_habit
+        let habits = (updated.outline || updated.declares)
+            .then(|| self.plain_view(documents).habits().clone());
+        if let Some(habits) = habits
+            && habits != self.habits
         {
-            self.header_habit = habit;
-            for file in 0..documents.len() {
-                let found = self.judge_file(documents, file, |_| true);
-                self.by_file[file] = found;
-                touched.insert(file);
-            }
+            self.habits = habits;
+            let view = self.view(documents);
+            let judged = (0..documents.len()).map(|file| judge_file(&view, file, |_| true));
+            self.by_file = judged.collect();
+            touched.extend(0..documents.len());
         } else {
             for other in &reached {
-                let found = self.judge_file(documents, *other, |_| true);
+                let found = judge_file(&self.view(documents), *other, |_| true);
                 self.by_file[*other] = found;
             }
             touched.extend(reached);
             let mut stale = [false; rules::ALL.len()];
             let new = updated != Updated::default();
             for (rule, check) in rules::ALL.iter().enumerate() {
-                stale[rule] = new || check.reads_errors();
+                stale[rule] = new || check.reads_text();
             }
             let mut kept = std::mem::take(&mut self.by_file[file]);
             for (rule, found) in &mut kept {
                 stale[*rule] |= !found.follow(moved);
             }
             kept.retain(|(rule, _)| !stale[*rule]);
-            kept.extend(self.judge_file(documents, file, |rule| stale[rule]));
+            let view = self.view(documents);
+            kept.extend(judge_file(&view, file, |rule| stale[rule]));
             self.by_file[file] = kept;
         }
         let again = self.policies.stale(documents, file, updated, moved);
@@ -402,31 +401,6 @@ impl Joined {
         own.chain(shared)
             .chain(&self.imports[file])
             .chain(self.policies.found(file))
-    }
-
-    fn judge_file(
-        &self,
-        documents: &[Document],
-        file: usize,
-        wanted: impl Fn(RuleIndex) -> bool,
-    ) -> Vec<(RuleIndex, Diagnostic)> {
-        let view = self.view(documents);
-        let document = &documents[file];
-        let mut all = Vec::new();
-        for (index, rule) in rules::ALL.iter().enumerate() {
-            if document.settings.is_on(index) && wanted(index) {
-                let mut cx = FileContext {
-                    file,
-                    document,
-                    view: &view,
-                    rule: index,
-                    out: Vec::new(),
-                };
-                rule.check_file(&mut cx);
-                all.extend(cx.out.into_iter().map(|found| (index, found)));
-            }
-        }
-        all
     }
 
     /// Judges some keys of a rule. Returns the files in which something was, or
@@ -829,6 +803,30 @@ impl Keys {
         }
         found.findings.into_iter().map(|(file, _)| file).collect()
     }
+}
+
+/// What file rules say of a file.
+fn judge_file<'a>(
+    view: &'a View<'a>,
+    file: usize,
+    wanted: impl Fn(RuleIndex) -> bool,
+) -> Vec<(RuleIndex, Diagnostic)> {
+    let document = &view.documents[file];
+    let mut all = Vec::new();
+    for (index, rule) in rules::ALL.iter().enumerate() {
+        if document.settings.is_on(index) && wanted(index) {
+            let mut cx = FileContext {
+                file,
+                document,
+                view,
+                rule: index,
+                out: Vec::new(),
+            };
+            rule.check_file(&mut cx);
+            all.extend(cx.out.into_iter().map(|found| (index, found)));
+        }
+    }
+    all
 }
 
 #[cfg(test)]

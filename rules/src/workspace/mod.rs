@@ -3,6 +3,7 @@
 
 mod conventions;
 mod graph;
+mod habits;
 mod joined;
 mod options;
 mod policies;
@@ -11,6 +12,7 @@ mod reads;
 mod redeclare;
 
 pub use graph::{Configuration, Graph, ImportedBy, Missing, ModuleId, Ways};
+pub use habits::{Case, Habits, Naming};
 use joined::Joined;
 pub use joined::{EVERY_KEY, Place};
 pub(crate) use options::line_of;
@@ -20,6 +22,7 @@ pub use options::{
     switches_off,
 };
 pub use policies::{Asks, Judged, Standing, Verdict};
+pub(crate) use reads::has_word;
 
 use crate::config::{self, FileSettings};
 use crate::diagnostic::{
@@ -649,6 +652,17 @@ fn is_judged(name: &str, settings: &FileSettings) -> bool {
     }
 }
 
+/// An import, and who imports by it.
+#[derive(Debug, Clone, Copy)]
+pub struct Importer<'w> {
+    /// The position of the file in [`View::documents`].
+    pub file: usize,
+    /// What of the file.
+    pub by: ImportedBy,
+    /// The import.
+    pub import: &'w Import,
+}
+
 /// Modules of at least this many lines say whether a repository writes headers.
 const HEADER_LINES: u32 = 40;
 
@@ -661,8 +675,8 @@ pub struct View<'w> {
     options: &'w Options,
     home_directories: OnceCell<Option<Vec<&'w str>>>,
     /// Who imports a file, found when somebody first asks.
-    importers: OnceCell<FxHashMap<String, (usize, &'w Import)>>,
-    header_habit: OnceCell<bool>,
+    importers: OnceCell<FxHashMap<String, Vec<Importer<'w>>>>,
+    habits: OnceCell<Habits>,
     /// The files in which a name stands, found when somebody first asks.
     mentioning: RefCell<FxHashMap<SmolStr, Vec<usize>>>,
     /// What `users.users` says, made when somebody first asks.
@@ -735,7 +749,7 @@ impl<'w> View<'w> {
             graph,
             options,
             home_directories: OnceCell::new(),
-            header_habit: OnceCell::new(),
+            habits: OnceCell::new(),
             mentioning: RefCell::default(),
             accounts: OnceCell::new(),
             own_lib: OnceCell::new(),
@@ -877,47 +891,83 @@ impl<'w> View<'w> {
         &facts.modules[place.module].definitions[place.definition]
     }
 
-    /// The file that imports a file by its path and without a condition, and the
-    /// import.
-    pub fn importer(&self, path: &str) -> Option<(usize, &'w Import)> {
+    /// Who names the file, or the folder, at `path` in a list of modules.
+    pub fn importers(&self, path: &str) -> &[Importer<'w>] {
         let by_path = self.importers.get_or_init(|| {
-            let mut by_path = FxHashMap::default();
-            for (importer, document) in self.documents.iter().enumerate() {
+            let mut by_path: FxHashMap<String, Vec<Importer<'w>>> = FxHashMap::default();
+            for (file, document) in self.documents.iter().enumerate() {
                 let base = path::parent(document.path());
-                for import in document
-                    .facts
-                    .modules
-                    .iter()
-                    .flat_map(|module| &module.imports)
-                {
-                    if let Target::Path(written) = &import.target
-                        && import.guards.is_empty()
-                        && let Some(path) = path::join(base, written)
-                    {
-                        by_path.entry(path).or_insert((importer, import));
+                let mut add = |by: ImportedBy, imports: &'w [Import]| {
+                    for import in imports {
+                        if let Target::Path(written) = &import.target
+                            && let Some(path) = path::join(base, written)
+                        {
+                            let all = by_path.entry(path).or_default();
+                            all.push(Importer { file, by, import });
+                        }
                     }
+                };
+                for (index, module) in document.facts.modules.iter().enumerate() {
+                    add(ImportedBy::Module(index), &module.imports);
+                }
+                for (index, list) in document.facts.configurations.iter().enumerate() {
+                    add(ImportedBy::Configuration(index), &list.modules);
                 }
             }
             by_path
         });
-        by_path.get(path).copied()
+        by_path.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The file that imports a file by its path and without a condition, and the
+    /// import.
+    pub fn importer(&self, path: &str) -> Option<(usize, &'w Import)> {
+        let is_it = |it: &&Importer<'_>| {
+            matches!(it.by, ImportedBy::Module(_)) && it.import.guards.is_empty()
+        };
+        let found = self.importers(path).iter().find(is_it)?;
+        Some((found.file, found.import))
+    }
+
+    /// Does every evaluation of a configuration read what a file imports? `None` when
+    /// it may be no import at all.
+    pub fn reads_imports(&self, file: usize, by: ImportedBy) -> Option<bool> {
+        match by {
+            ImportedBy::Module(index) => {
+                let id = self.graph.id(file, index);
+                let mut configurations = self.graph.configurations.iter();
+                let is_module = self.graph.is_module(id);
+                is_module.then(|| configurations.any(|it| always_holds(it, id)))
+            }
+            // Other functions have lists of that name, too.
+            ImportedBy::Configuration(index) => {
+                let facts = &self.documents[file].facts;
+                (facts.configurations[index].class != Class::Unknown).then_some(true)
+            }
+        }
+    }
+
+    /// What most of the repository does.
+    pub fn habits(&self) -> &Habits {
+        self.habits.get_or_init(|| Habits {
+            headers: self.has_header_habit(),
+            naming: Naming::of(self.documents),
+        })
     }
 
     /// Have at least a third of the modules that are long enough to need one a
     /// header?
-    pub fn has_header_habit(&self) -> bool {
-        *self.header_habit.get_or_init(|| {
-            let long = (0..self.documents.len()).filter(|file| {
-                let facts = &self.documents[*file].facts;
-                facts.lines >= HEADER_LINES && !facts.header.generated && self.is_module_file(*file)
-            });
-            let (mut all, mut with_header) = (0, 0);
-            for file in long {
-                all += 1;
-                with_header += usize::from(self.documents[file].facts.header.present);
-            }
-            all > 0 && with_header * 3 >= all
-        })
+    fn has_header_habit(&self) -> bool {
+        let long = (0..self.documents.len()).filter(|file| {
+            let facts = &self.documents[*file].facts;
+            facts.lines >= HEADER_LINES && !facts.header.generated && self.is_module_file(*file)
+        });
+        let (mut all, mut with_header) = (0, 0);
+        for file in long {
+            all += 1;
+            with_header += usize::from(self.documents[file].facts.header.present);
+        }
+        all > 0 && with_header * 3 >= all
     }
 
     /// The attribute in `users.users` of the account with this home or this name.

@@ -200,7 +200,7 @@ impl Reads {
 }
 
 /// Does a text hold a word?
-fn has_word(text: &str, word: &str) -> bool {
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
     let bytes = text.as_bytes();
     let edge = |byte: Option<&u8>| byte.is_none_or(|byte| !in_name(*byte));
     memchr::memmem::find_iter(bytes, word).any(|at| {

@@ -4,6 +4,7 @@
   imports = [
     ./shell.nix
     ./editor.nix
+    ./reading.nix
     ./sync.nix
   ];
 

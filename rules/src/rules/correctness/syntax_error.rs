@@ -69,7 +69,7 @@ impl Rule for SyntaxError {
         &Self::META
     }
 
-    fn reads_errors(&self) -> bool {
+    fn reads_text(&self) -> bool {
         true
     }
 

@@ -59,7 +59,7 @@ impl Rule for TooComplex {
         &Self::META
     }
 
-    fn reads_errors(&self) -> bool {
+    fn reads_text(&self) -> bool {
         true
     }
 

@@ -124,7 +124,7 @@ impl Rule for MissingHeader {
         {
             return;
         }
-        let severity = if cx.view().has_header_habit() {
+        let severity = if cx.view().habits().headers {
             Severity::Info
         } else {
             Severity::Hint

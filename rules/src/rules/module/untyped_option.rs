@@ -3,10 +3,10 @@
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::local::LocalContext;
+use crate::mk_option::MkOption;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::semantics::{Origin, application, attr_name, without_parens};
-use crate::syntax::{AstNode, HasEntry, SyntaxKind, SyntaxNode, TextRange, ast};
-use smol_str::SmolStr;
+use crate::semantics::{Origin, without_parens};
+use crate::syntax::{AstNode, SyntaxKind, SyntaxNode, ast};
 
 declare_rule! {
     /// An option without a type takes anything.
@@ -82,16 +82,6 @@ declare_rule! {
     }
 }
 
-/// An option that has nothing but these extends one that has its type elsewhere.
-const EXTENDING: &[&str] = &[
-    "apply",
-    "defaultText",
-    "internal",
-    "visible",
-    "readOnly",
-    "relatedPackages",
-];
-
 impl Rule for UntypedOption {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
@@ -106,47 +96,18 @@ impl Rule for UntypedOption {
     }
 
     fn check_node(&self, node: &SyntaxNode, cx: &mut LocalContext<'_>) {
-        let Some((function, arguments)) = application(node) else {
+        let Some(option) = MkOption::of(node, cx) else {
             return;
         };
-        let [argument] = arguments.as_slice() else {
-            return;
-        };
-        if function
-            .last_token()
-            .is_none_or(|token| token.text() != "mkOption")
-            || cx.lib_function(&function).as_deref() != Some("mkOption")
-        {
-            return;
-        }
-        // `mkEnableOption "…" // mkOption { default = true; }` has the type of
-        // its other operand.
-        let outer = node
-            .ancestors()
-            .skip(1)
-            .find(|n| n.kind() != SyntaxKind::NODE_PAREN);
-        if outer.is_some_and(|outer| outer.kind() == SyntaxKind::NODE_BIN_OP) {
-            return;
-        }
-        let mut attributes = Vec::new();
-        if !collect(&without_parens(argument), &mut attributes) {
-            return;
-        }
-        let find = |name: &str| attributes.iter().find(|attribute| attribute.name == name);
         // What is left of an option that was removed: hidden, and null.
-        let hidden = find("internal").is_some() || find("visible").is_some();
-        let null = find("default").and_then(|default| default.value.as_ref());
-        if hidden && null.is_some_and(|value| value.text() == "null") {
+        let null = option.value("default");
+        if option.is_hidden() && null.is_some_and(|value| value.text() == "null") {
             return;
         }
-        if find("type").is_some()
-            || attributes
-                .iter()
-                .all(|attribute| EXTENDING.contains(&attribute.name.as_str()))
-        {
+        if option.find("type").is_some() || option.only_extends() {
             return;
         }
-        if let Some(types) = find("types") {
+        if let Some(types) = option.find("types") {
             let range = types.key;
             cx.report(
                 Diagnostic::new(&Self::META, range, "an option has a `type`, not `types`")
@@ -159,114 +120,26 @@ impl Rule for UntypedOption {
             );
             return;
         }
-        let message = match option_path(node, cx) {
-            Some(path) => format!("the option `{path}` has no type"),
-            None => "this option has no type".to_owned(),
-        };
-        let mut diagnostic = Diagnostic::new(&Self::META, function.text_range(), message)
+        let message = format!("{} has no type", option.named(cx));
+        let mut diagnostic = Diagnostic::new(&Self::META, option.function.text_range(), message)
             .help("give it the tightest `type` that fits its values");
         // With one definition there is nothing to merge; the type only tells.
-        if find("readOnly").is_some() {
+        if option.find("readOnly").is_some() {
             diagnostic.severity = Severity::Hint;
         }
-        let default = find("default").and_then(|default| default.value.as_ref());
-        if let Some(name) = default.and_then(|default| type_of(default, cx))
-            && let Some(types) = types_prefix(node, cx)
-            && let Some(first) = attributes.first()
+        if let Some(name) = option.value("default").and_then(|it| type_of(it, cx))
+            && let Some(types) = option.types(cx)
         {
-            let gap = first.gap.as_deref().unwrap_or(" ");
             let name = match name.strip_prefix("listOf ") {
                 Some(element) => format!("{types}listOf {types}{element}"),
                 None => format!("{types}{name}"),
             };
-            let edit = Edit::insert(first.entry.start(), format!("type = {name};{gap}"));
             let title = format!("add `type = {name}`");
-            diagnostic = diagnostic.fix(Fix::new(Applicability::Unsafe, title, [edit]));
+            let edit = option.add("type", &name);
+            let fix = edit.map(|edit| Fix::new(Applicability::Unsafe, title, [edit]));
+            diagnostic.fixes.extend(fix);
         }
         cx.report(diagnostic);
-    }
-}
-
-struct Attribute {
-    name: SmolStr,
-    key: TextRange,
-    value: Option<SyntaxNode>,
-    entry: TextRange,
-    /// The white space before the entry.
-    gap: Option<String>,
-}
-
-/// The attributes of a set that is written down. False when some of it is not.
-fn collect(set: &SyntaxNode, out: &mut Vec<Attribute>) -> bool {
-    if let Some(operation) = ast::BinOp::cast(set.clone()) {
-        return operation.operator() == Some(ast::BinOpKind::Update)
-            && set
-                .children()
-                .all(|operand| collect(&without_parens(&operand), out));
-    }
-    let Some(set) = ast::AttrSet::cast(set.clone()) else {
-        return false;
-    };
-    for entry in set.entries() {
-        let node = entry.syntax();
-        let gap = node
-            .prev_sibling_or_token()
-            .filter(|element| element.kind() == SyntaxKind::TOKEN_WHITESPACE)
-            .map(|element| element.to_string());
-        let mut add = |attr: &ast::Attr, value: Option<SyntaxNode>| -> bool {
-            let Some(name) = attr_name(attr) else {
-                return false;
-            };
-            out.push(Attribute {
-                name,
-                key: attr.syntax().text_range(),
-                value,
-                entry: node.text_range(),
-                gap: gap.clone(),
-            });
-            true
-        };
-        let known = match &entry {
-            ast::Entry::AttrpathValue(binding) => {
-                let value = binding.value().map(|value| value.syntax().clone());
-                let first = binding.attrpath().and_then(|path| path.attrs().next());
-                first.is_some_and(|attr| add(&attr, value))
-            }
-            ast::Entry::Inherit(inherit) => inherit.attrs().all(|attr| add(&attr, None)),
-        };
-        if !known {
-            return false;
-        }
-    }
-    true
-}
-
-/// The path of the option that `node` declares, below `options`.
-fn option_path(node: &SyntaxNode, cx: &LocalContext<'_>) -> Option<String> {
-    let path = cx.attr_path(node);
-    let start = path
-        .iter()
-        .rposition(|name| name.as_deref() == Some("options"))
-        .map_or(0, |i| i + 1);
-    let names: Option<Vec<_>> = path[start..].iter().map(|name| name.as_deref()).collect();
-    names
-        .filter(|names| !names.is_empty())
-        .map(|names| names.join("."))
-}
-
-/// How `types` is spelled where `node` stands, with the dot.
-fn types_prefix(node: &SyntaxNode, cx: &mut LocalContext<'_>) -> Option<&'static str> {
-    let env = cx.env(node);
-    let lib = |name: &str, path: &[&str]| {
-        env.lookup(name)
-            .is_some_and(|meaning| meaning.origin == Origin::Lib && meaning.path == path)
-    };
-    if lib("types", &["types"]) {
-        Some("types.")
-    } else if lib("lib", &[]) {
-        Some("lib.types.")
-    } else {
-        None
     }
 }
 

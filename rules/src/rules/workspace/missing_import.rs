@@ -2,10 +2,10 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
-use crate::module::{Class, Guard, Import, Target};
+use crate::module::{Guard, Import, Target};
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::workspace::{FileContext, ImportedBy, Missing, always_holds};
+use crate::workspace::{FileContext, ImportedBy, Missing};
 
 declare_rule! {
     /// An import of a file that does not exist.
@@ -120,7 +120,7 @@ fn judge(missing: &Missing, cx: &FileContext<'_>) -> Option<Diagnostic> {
     if never || !import.guards.is_empty() && asks {
         return None;
     }
-    let certain = is_evaluated(missing.by, cx)? && import.guards.is_empty();
+    let certain = cx.view().reads_imports(cx.file(), missing.by)? && import.guards.is_empty();
     let what = match missing.is_folder {
         true => "is a folder without a `default.nix`",
         false => "does not exist",
@@ -140,24 +140,6 @@ fn judge(missing: &Missing, cx: &FileContext<'_>) -> Option<Diagnostic> {
         }
     }
     Some(finding)
-}
-
-/// Does every evaluation of a configuration read the import? `None` when it may be
-/// no import at all.
-fn is_evaluated(by: ImportedBy, cx: &FileContext<'_>) -> Option<bool> {
-    let graph = &cx.view().graph;
-    match by {
-        ImportedBy::Module(index) => {
-            let id = cx.module_id(index);
-            let mut configurations = graph.configurations.iter();
-            let is_module = graph.is_module(id);
-            is_module.then(|| configurations.any(|it| always_holds(it, id)))
-        }
-        // Other functions have lists of that name, too.
-        ImportedBy::Configuration(index) => {
-            (cx.facts().configurations[index].class != Class::Unknown).then_some(true)
-        }
-    }
 }
 
 /// Is what stands there a path and nothing else?

@@ -1,0 +1,4 @@
+{ lib, pkgs }:
+{
+  options.ideas.curtain.package = lib.mkPackageOption pkgs "curtain" { };
+}

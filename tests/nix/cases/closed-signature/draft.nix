@@ -1,0 +1,6 @@
+# No host imports this.
+{ ... }:
+{
+  imports = [ ./motd.nix ];
+  services.printing.enable = true;
+}

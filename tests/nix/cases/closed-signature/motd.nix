@@ -1,0 +1,7 @@
+{
+  name,
+  greeting ? "Hello",
+}:
+{
+  environment.etc.motd.text = "${greeting}, ${name}";
+}
