@@ -7,7 +7,6 @@ use crate::sorted;
 use crate::syntax::{self, NodeOrToken, SyntaxKind, Text, TextRange};
 use crate::workspace::{Findings, Workspace};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A file that fixes changed.
@@ -54,7 +53,7 @@ pub fn fix(
     allow: Applicability,
     only: &dyn Fn(&str) -> bool,
 ) -> FixOutcome {
-    let mut changed: BTreeMap<Arc<str>, FixedFile> = BTreeMap::new();
+    let mut changed: sorted::Map<Arc<str>, FixedFile> = sorted::Map::new();
     let mut created: Vec<NewFile> = Vec::new();
     let mut state = State::default();
     let mut findings = workspace.check(settings);
@@ -69,7 +68,7 @@ pub fn fix(
                 continue;
             };
             for (path, before, after) in after {
-                let entry = changed.entry(path.clone()).or_insert_with(|| FixedFile {
+                let entry = changed.or_insert(path.clone(), || FixedFile {
                     path: path.clone(),
                     before,
                     after: after.clone(),
@@ -87,8 +86,8 @@ pub fn fix(
         }
         findings = workspace.check(settings);
     }
-    changed.retain(|_, file| file.before != file.after);
-    let changed: Vec<_> = changed.into_values().collect();
+    let changed = changed.into_iter().map(|(_, file)| file);
+    let changed: Vec<_> = changed.filter(|file| file.before != file.after).collect();
     findings.retain(only);
     FixOutcome {
         applied: changed.iter().map(|file| file.applied).sum(),
@@ -181,7 +180,7 @@ impl State {
     ) -> Vec<Unit> {
         let mut taken: FxHashMap<Arc<str>, Vec<TextRange>> = FxHashMap::default();
         let mut whole: FxHashSet<Arc<str>> = FxHashSet::default();
-        let mut by_file: BTreeMap<Arc<str>, Unit> = BTreeMap::new();
+        let mut by_file: sorted::Map<Arc<str>, Unit> = sorted::Map::new();
         let mut units = Vec::new();
         for (file, diagnostic) in findings.iter() {
             let Some(fix) = diagnostic
@@ -226,13 +225,12 @@ impl State {
                 units.push(Unit { fixes: vec![fix] });
             } else {
                 by_file
-                    .entry(home.clone())
-                    .or_insert_with(|| Unit { fixes: Vec::new() })
+                    .or_insert(home.clone(), || Unit { fixes: Vec::new() })
                     .fixes
                     .push(fix);
             }
         }
-        units.extend(by_file.into_values());
+        units.extend(by_file.into_iter().map(|(_, unit)| unit));
         units
     }
 
@@ -263,11 +261,11 @@ fn signature(home: &Arc<str>, fix: &Fix) -> (Arc<str>, String) {
 impl Unit {
     /// The texts of its files before and after; `None` when a fix would do harm.
     fn apply(&self, findings: &Findings) -> Option<Vec<Changed>> {
-        let mut edits: BTreeMap<Arc<str>, Vec<&Edit>> = BTreeMap::new();
+        let mut edits: sorted::Map<Arc<str>, Vec<&Edit>> = sorted::Map::new();
         for (home, fix) in &self.fixes {
             for edit in &fix.edits {
                 let path = edit.path.clone().unwrap_or_else(|| home.clone());
-                edits.entry(path).or_default().push(edit);
+                edits.or_insert(path, Vec::new).push(edit);
             }
         }
         let mut texts = Vec::new();

@@ -1,9 +1,71 @@
-//! Sorting by one copy of the library's sort.
+//! Order, in little code.
 //!
-//! A copy for each type of element took a tenth of the WebAssembly module. What is
-//! sorted here is short, so that a call for each comparison does not show.
+//! A copy of the library's sort for each type of element took a tenth of the
+//! WebAssembly module, and its ordered maps and sets as much again. What is sorted
+//! here is short, so that a call for each comparison does not show.
 
 use std::cmp::Ordering;
+
+/// A map that keeps its keys in order, for few keys or for those that come nearly in
+/// order: one before all others moves them all.
+pub(crate) struct Map<K, V>(Vec<(K, V)>);
+
+impl<K: Ord, V> Map<K, V> {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    fn find(&self, key: &K) -> Result<usize, usize> {
+        match self.0.last() {
+            Some((last, _)) if last < key => Err(self.0.len()),
+            _ => self.0.binary_search_by(|(known, _)| known.cmp(key)),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+        let at = self.find(key).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    /// The value of a key, which gets this one if it has none.
+    pub(crate) fn or_insert(&mut self, key: K, value: impl FnOnce() -> V) -> &mut V {
+        let at = match self.find(&key) {
+            Ok(at) => at,
+            Err(at) => {
+                self.0.insert(at, (key, value()));
+                at
+            }
+        };
+        &mut self.0[at].1
+    }
+
+    /// Gives a key this value in place of the one it has.
+    pub(crate) fn insert(&mut self, key: K, value: V) {
+        match self.find(&key) {
+            Ok(at) => self.0[at].1 = value,
+            Err(at) => self.0.insert(at, (key, value)),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, (K, V)> {
+        self.0.iter()
+    }
+}
+
+impl<K, V> IntoIterator for Map<K, V> {
+    type Item = (K, V);
+    type IntoIter = std::vec::IntoIter<(K, V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// Sorts, and leaves one of those that are equal.
+pub(crate) fn set<T: Ord>(items: &mut Vec<T>) {
+    sort(items);
+    items.dedup();
+}
 
 /// Sorts by the order of the elements. What is equal keeps its order.
 pub(crate) fn sort<T: Ord>(items: &mut [T]) {

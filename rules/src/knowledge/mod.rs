@@ -25,7 +25,6 @@ use crate::workspace::{ModuleId, View, dotted};
 use reads::Read;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The joined workspace, ready to be asked.
@@ -168,10 +167,11 @@ impl<'w> Knowledge<'w> {
                 }
                 continue;
             }
-            let mut paths = BTreeSet::new();
+            let mut paths = Vec::new();
             self.each_setting(class, path, |setting| {
-                paths.insert(self.option_path(class, setting.definition, path.len()));
+                paths.push(self.option_path(class, setting.definition, path.len()));
             });
+            sorted::set(&mut paths);
             // What sets the whole belongs to each part, too.
             let is_inner = |outer: &&Vec<SmolStr>| {
                 !paths
@@ -462,21 +462,22 @@ impl<'w> Knowledge<'w> {
     }
 
     /// The names right below a path that something sets.
-    pub fn set_below(&self, path: &[SmolStr]) -> BTreeSet<SmolStr> {
-        let mut names = BTreeSet::new();
+    pub fn set_below(&self, path: &[SmolStr]) -> Vec<SmolStr> {
+        let mut names = Vec::new();
         for class in Class::ALL {
             self.each_setting(class, path, |setting| {
                 let next = setting.definition.path.get(path.len());
                 names.extend(next.and_then(|key| key.name.clone()));
             });
         }
+        sorted::set(&mut names);
         names
     }
 
     /// Every option that modules of the workspace declare, by module system and path,
     /// those of submodules too.
     pub fn declared_here(&self) -> Vec<OptionFacts<'w>> {
-        let mut paths = BTreeSet::new();
+        let mut paths = Vec::new();
         for (file, document) in self.documents().iter().enumerate() {
             for (index, module) in document.facts.modules.iter().enumerate() {
                 let class = self.view.class(file, index);
@@ -484,6 +485,7 @@ impl<'w> Knowledge<'w> {
                 paths.extend(all.map(|option| (class, option.path.clone())));
             }
         }
+        sorted::set(&mut paths);
         let all = paths.into_iter();
         all.map(|(class, path)| self.option(class, &path)).collect()
     }
@@ -553,18 +555,19 @@ impl<'w> Knowledge<'w> {
     /// the hosts with the files that they start from.
     pub fn imports(&self) -> Vec<ImportEdge> {
         let graph = self.view.graph;
-        let mut edges = BTreeSet::new();
+        let mut edges = Vec::new();
         for (id, to, guards) in graph.each_edge() {
             let (from, to) = (graph.place(id).0, graph.place(to).0);
             if from != to {
-                edges.insert(ImportEdge {
+                edges.push(ImportEdge {
                     from,
                     to,
                     conditional: guards.iter().any(|guard| !guard.is_choice()),
                 });
             }
         }
-        edges.into_iter().collect()
+        sorted::set(&mut edges);
+        edges
     }
 }
 

@@ -6,7 +6,6 @@ use crate::options::{Meeting, Type};
 use crate::sorted;
 use crate::workspace::{Configuration, Graph, View, Ways};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
 
 /// A machine or home that is evaluated.
 #[derive(Debug, Clone)]
@@ -70,7 +69,7 @@ pub enum Stand {
 pub(crate) fn hosts(graph: &Graph) -> Vec<Host<'_>> {
     let mut all = Vec::new();
     for configuration in &graph.configurations {
-        let mut choices: BTreeMap<&str, &Guard> = BTreeMap::new();
+        let mut choices: sorted::Map<&str, &Guard> = sorted::Map::new();
         let mut hole = None;
         let ways = configuration.members.values().flatten();
         for (guard, of, name) in ways.flatten().filter_map(|guard| {
@@ -81,7 +80,7 @@ pub(crate) fn hosts(graph: &Graph) -> Vec<Host<'_>> {
                 choices.insert(name, guard);
             }
         }
-        if choices.is_empty() {
+        if hole.is_none() {
             all.push(Host {
                 name: configuration.name.clone(),
                 configuration,

@@ -2,9 +2,9 @@
 
 use super::reads::{self, Form};
 use super::{Knowledge, Site, Spot, root_of};
+use crate::sorted;
 use crate::syntax::TextRange;
 use crate::workspace::is_identifier;
-use std::collections::BTreeMap;
 
 /// Why an option cannot be renamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Knowledge<'_> {
         if !taken.declared.is_empty() || !taken.settings.is_empty() {
             return cannot(format!("there is an option `{}` already", taken.name()));
         }
-        let mut edits: BTreeMap<Site, String> = BTreeMap::new();
+        let mut sites: Vec<Site> = Vec::new();
         let facts = self.option(spot.class, &spot.path);
         for site in &facts.declarations {
             let text = self.text(*site);
@@ -72,7 +72,7 @@ impl Knowledge<'_> {
                     self.path(site.file)
                 ));
             };
-            edits.insert(Site { range, ..*site }, written.clone());
+            sites.push(Site { range, ..*site });
         }
         for setting in &facts.settings {
             if let Some(key) = setting.definition.path.get(last) {
@@ -80,7 +80,7 @@ impl Knowledge<'_> {
                     file: setting.site.file,
                     range: key.range,
                 };
-                edits.insert(site, written.clone());
+                sites.push(site);
             }
         }
         let mut hidden = None;
@@ -89,7 +89,7 @@ impl Knowledge<'_> {
             let site = |range| Site { file, range };
             match (read.form, last.checked_sub(known)) {
                 (Form::Selected, Some(at)) => {
-                    edits.insert(site(read.sites[at]), written.clone());
+                    sites.push(site(read.sites[at]));
                 }
                 // Through a name for it, which stays.
                 (Form::Selected, None) => {}
@@ -111,7 +111,9 @@ impl Knowledge<'_> {
             let path = self.path(file);
             return cannot(format!("{why} in {path}: write out the path there first"));
         }
-        Ok(edits.into_iter().collect())
+        sorted::set(&mut sites);
+        let edits = sites.into_iter().map(|site| (site, written.clone()));
+        Ok(edits.collect())
     }
 
     fn text(&self, site: Site) -> &str {

@@ -14,7 +14,6 @@ use crate::module::{Class, Convention, EzConfigs, EzSystem, Guard, Import, Layou
 use crate::path;
 use crate::sorted;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
 
 /// A library that finds hosts and modules by their places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,7 +107,7 @@ fn joined(folder: &str, name: &str) -> String {
 /// What libraries find in all flakes.
 pub(super) fn find<'d>(documents: &'d [Document], resolver: &Resolver<'d>) -> Vec<Found<'d>> {
     let mut all = Vec::new();
-    let mut ez: BTreeMap<&str, Vec<(usize, &EzConfigs)>> = BTreeMap::new();
+    let mut ez: sorted::Map<&str, Vec<(usize, &EzConfigs)>> = sorted::Map::new();
     for (file, document) in documents.iter().enumerate() {
         for convention in &document.facts.conventions {
             let flake = resolver.flake(document.path());
@@ -119,7 +118,7 @@ pub(super) fn find<'d>(documents: &'d [Document], resolver: &Resolver<'d>) -> Ve
                 flake,
             };
             match &convention.layout {
-                Layout::EzConfigs(own) => ez.entry(flake).or_default().push((file, own)),
+                Layout::EzConfigs(own) => ez.or_insert(flake, Vec::new).push((file, own)),
                 Layout::Snowfall(root) => all.extend(places.snowfall(root, convention)),
                 Layout::Blueprint(root) => all.extend(places.blueprint(root)),
             }
@@ -158,15 +157,15 @@ impl<'d> Places<'_, 'd> {
 
     /// The modules in a folder, by name: `NAME.nix`, else `NAME/default.nix` or another
     /// file of that folder.
-    fn named(&self, folder: &str, file: &str) -> BTreeMap<&'d str, usize> {
-        let mut found = BTreeMap::new();
+    fn named(&self, folder: &str, file: &str) -> sorted::Map<&'d str, usize> {
+        let mut found = sorted::Map::new();
         for (index, document) in self.documents.iter().enumerate() {
             let Some(rest) = inside(document.path(), folder) else {
                 continue;
             };
             if let Some((name, rest)) = rest.split_once('/') {
                 if rest == file {
-                    found.entry(name).or_insert(index);
+                    found.or_insert(name, || index);
                 }
             } else if let Some(name) = rest.strip_suffix(".nix") {
                 found.insert(name, index);
@@ -177,13 +176,13 @@ impl<'d> Places<'_, 'd> {
 
     /// The files `TARGET/NAME/default.nix` of a folder. Of two with one name the last
     /// target has it.
-    fn targeted(&self, folder: &str) -> BTreeMap<&'d str, (&'d str, usize)> {
-        let mut found: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+    fn targeted(&self, folder: &str) -> sorted::Map<&'d str, (&'d str, usize)> {
+        let mut found: sorted::Map<&str, (&str, usize)> = sorted::Map::new();
         for (index, document) in self.documents.iter().enumerate() {
             let rest = inside(document.path(), folder).unwrap_or_default();
             let parts: Vec<_> = rest.split('/').collect();
             if let [target, name, "default.nix"] = parts.as_slice() {
-                let entry = found.entry(*name).or_insert((*target, index));
+                let entry = found.or_insert(*name, || (*target, index));
                 *entry = (*entry).max((*target, index));
             }
         }
@@ -353,7 +352,7 @@ impl<'d> Places<'_, 'd> {
             }
             let named = |folder: Option<&String>| match folder {
                 Some(folder) => self.named(folder, "default.nix"),
-                None => BTreeMap::new(),
+                None => sorted::Map::new(),
             };
             Some(Area {
                 entries: named(configurations.as_ref()),
@@ -389,7 +388,7 @@ impl<'d> Places<'_, 'd> {
         }
         let mut hosts = Vec::new();
         for (area, class) in [(&nixos, Class::NixOs), (&darwin, Class::Darwin)] {
-            for (name, file) in &area.entries {
+            for (name, file) in area.entries.iter() {
                 let mut modules = vec![(*file, None)];
                 modules.extend(area.default(name));
                 hosts.push((*name, class));
@@ -401,7 +400,7 @@ impl<'d> Places<'_, 'd> {
                 });
             }
         }
-        for (user, file) in &home.entries {
+        for (user, file) in home.entries.iter() {
             let is_in = |names: fn(&EzSystem) -> &[SmolStr]| {
                 let mut all = home.told.iter().flat_map(|own| names(own));
                 all.any(|name| name == user)
@@ -454,8 +453,8 @@ impl<'d> Places<'_, 'd> {
 
 /// What ez-configs knows of a module system.
 struct Area<'d> {
-    entries: BTreeMap<&'d str, usize>,
-    modules: BTreeMap<&'d str, usize>,
+    entries: sorted::Map<&'d str, usize>,
+    modules: sorted::Map<&'d str, usize>,
     folders: Vec<String>,
     told: Vec<&'d EzSystem>,
 }
@@ -463,7 +462,7 @@ struct Area<'d> {
 impl Area<'_> {
     /// The module that everybody imports, if this one does.
     fn default(&self, name: &str) -> Option<(usize, Option<Guard>)> {
-        let file = *self.modules.get("default")?;
+        let file = *self.modules.get(&"default")?;
         let own = self.told.iter().flat_map(|own| &own.defaults);
         let mut own = own.filter(|(of, _)| of == name).map(|(_, known)| *known);
         let doubtful = self.told.iter().any(|own| own.is_doubtful);

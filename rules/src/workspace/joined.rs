@@ -24,7 +24,6 @@ use crate::rules::{self, RuleIndex};
 use crate::sorted;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
 /// Where a definition stands: its file, its module there, its position there.
@@ -346,12 +345,13 @@ impl Joined {
                 defined.read(file, &documents[file]);
             }
         }
-        let mut others = BTreeSet::new();
+        let mut others = Vec::new();
         if !redeclared.scopes.is_empty() {
             let defined = self.defined.get_or_insert_with(|| Defined::new(documents));
             for scope in &redeclared.scopes {
                 defined.below(documents, scope, &mut others);
             }
+            sorted::set(&mut others);
         }
         for file in others.into_iter().filter(|file| Some(*file) != own) {
             let old = keys.forget(file);
@@ -592,7 +592,7 @@ fn pointed_at(documents: &[Document], finding: &Diagnostic) -> impl Iterator<Ite
 #[derive(Debug, Default)]
 struct Defined {
     /// By a hash of up to [`FIRST_NAMES`] names.
-    files: FxHashMap<u64, BTreeSet<usize>>,
+    files: FxHashMap<u64, Vec<usize>>,
     of_file: Vec<Vec<u64>>,
 }
 
@@ -628,8 +628,10 @@ impl Defined {
     /// Reads what a file sets, in place of what it set before.
     fn read(&mut self, file: usize, document: &Document) {
         for hash in std::mem::take(&mut self.of_file[file]) {
-            if let Some(files) = self.files.get_mut(&hash) {
-                files.remove(&file);
+            if let Some(files) = self.files.get_mut(&hash)
+                && let Ok(at) = files.binary_search(&file)
+            {
+                files.remove(at);
             }
         }
         let modules = document.facts.modules.iter();
@@ -640,13 +642,16 @@ impl Defined {
         sorted::sort(&mut own);
         own.dedup();
         for hash in &own {
-            self.files.entry(*hash).or_default().insert(file);
+            let files = self.files.entry(*hash).or_default();
+            if let Err(at) = files.binary_search(&file) {
+                files.insert(at, file);
+            }
         }
         self.of_file[file] = own;
     }
 
     /// Adds the files that set something at a path or below.
-    fn below(&self, documents: &[Document], path: &[SmolStr], found: &mut BTreeSet<usize>) {
+    fn below(&self, documents: &[Document], path: &[SmolStr], found: &mut Vec<usize>) {
         let names = || path.iter().map(SmolStr::as_str);
         let Some(hash) = first_names(names()).last() else {
             return;

@@ -44,7 +44,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The files of a project.
@@ -858,12 +857,13 @@ impl<'w> View<'w> {
     pub fn declared_at(&self, settings: &Settings<'_>, from: usize) -> Option<Related> {
         let places = settings.declared.iter().map(|it| it.place.as_ref());
         let files: Option<Vec<_>> = places.map(|place| Some(&*place?.file)).collect();
-        let files: BTreeSet<usize> = match files {
+        let files: Vec<usize> = match files {
             Some(files) => {
                 let known = files.into_iter();
+                let known = known.filter_map(|file| position(self.documents, file));
+                let mut known: Vec<_> = known.collect();
+                sorted::set(&mut known);
                 known
-                    .filter_map(|file| position(self.documents, file))
-                    .collect()
             }
             // Not all of them say where they stand.
             None => (0..self.documents.len()).collect(),

@@ -11,7 +11,6 @@ use crate::workspace::{
     self, Configuration, EVERY_KEY, FileContext, ModuleId, View, WorkspaceContext, line_of,
 };
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -459,7 +458,7 @@ fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
             .collect()
     };
     let (own, theirs) = (keys(module), keys(other_module));
-    let shared: BTreeMap<&str, (&Definition, &Definition)> = own
+    let mut shared: Vec<(&str, (&Definition, &Definition))> = own
         .iter()
         .filter_map(|(name, definition)| {
             let other = theirs.get(name)?;
@@ -469,6 +468,7 @@ fn extract(diagnostic: &Diagnostic, cx: &FileContext<'_>) -> Option<Fix> {
     if shared.is_empty() {
         return None;
     }
+    sorted::sort_by_key(&mut shared, |(name, _)| *name);
     let documents = view.documents;
     let folder = common_folder(documents[file].path(), documents[other_file].path());
     let target = path::join(&folder, "shared-sysctl.nix")?;

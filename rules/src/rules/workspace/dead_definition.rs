@@ -5,9 +5,9 @@ use crate::diagnostic::Diagnostic;
 use crate::module::{Definition, Guard};
 use crate::path;
 use crate::rule::{NoOptions, Rule, RuleMeta};
-use crate::syntax::TextRange;
+use crate::sorted;
+use crate::syntax::{TextRange, TextSize};
 use crate::workspace::FileContext;
-use std::collections::BTreeSet;
 
 declare_rule! {
     /// Settings below a condition that never holds.
@@ -78,7 +78,7 @@ impl Rule for DeadDefinition {
             // One finding for all that hangs on the same conditions.
             let mut told: Vec<&std::sync::Arc<[Guard]>> = Vec::new();
             let mut count = 0;
-            let mut live: Option<BTreeSet<u32>> = None;
+            let mut live: Option<Vec<TextSize>> = None;
             for definition in &module.definitions {
                 let Some(why) = never(definition) else {
                     continue;
@@ -89,11 +89,8 @@ impl Rule for DeadDefinition {
                 // Another branch or part of the same binding is set.
                 let live = live.get_or_insert_with(|| starts_of_live(&module.definitions));
                 let (start, end) = (definition.binding.start(), definition.binding.end());
-                if live
-                    .range(u32::from(start)..u32::from(end))
-                    .next()
-                    .is_some()
-                {
+                let next = live.partition_point(|it| *it < start);
+                if live.get(next).is_some_and(|it| *it < end) {
                     continue;
                 }
                 told.push(&definition.guards);
@@ -113,9 +110,11 @@ impl Rule for DeadDefinition {
 }
 
 /// Where the bindings start of which something is set.
-fn starts_of_live(definitions: &[Definition]) -> BTreeSet<u32> {
+fn starts_of_live(definitions: &[Definition]) -> Vec<TextSize> {
     let live = definitions.iter().filter(|it| never(it).is_none());
-    live.map(|it| it.binding.start().into()).collect()
+    let mut starts: Vec<_> = live.map(|it| it.binding.start()).collect();
+    sorted::sort(&mut starts);
+    starts
 }
 
 /// Why a definition never counts.

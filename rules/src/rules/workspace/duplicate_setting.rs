@@ -5,10 +5,10 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Related, Severity}
 use crate::module::Literal;
 use crate::options::{Known, Meeting, Type};
 use crate::rule::{NoOptions, Rule, RuleMeta};
+use crate::sorted;
 use crate::workspace::{
     Setting, Settings, View, WorkspaceContext, always_goes_with, dotted, removal, rivals,
 };
-use std::collections::BTreeMap;
 
 declare_rule! {
     /// Two modules that always come together say the same.
@@ -139,7 +139,8 @@ impl Rule for DuplicateSetting {
             return;
         }
         let view = cx.view();
-        let mut all: BTreeMap<(usize, u32), (Setting<'_>, Setting<'_>, Twice)> = BTreeMap::new();
+        let mut all: sorted::Map<(usize, u32), (Setting<'_>, Setting<'_>, Twice)> =
+            sorted::Map::new();
         rivals(view.graph, settings, &mut |rivals| {
             let (a, b) = (rivals.a, rivals.b);
             let Some(twice) = twice(rivals.ty, &a, &b) else {
@@ -171,15 +172,15 @@ impl Rule for DuplicateSetting {
                     && view.is_evaluated(settings, own.module);
                 let told = (other.file, other.definition.value.start().into());
                 if is_judged
-                    && !all.contains_key(&told)
+                    && all.get(&told).is_none()
                     && always_goes_with(view.graph, &own, &other) == Some(true)
                 {
-                    all.entry(at).or_insert((own, other, twice));
+                    all.or_insert(at, || (own, other, twice));
                     break;
                 }
             }
         });
-        for (own, other, twice) in all.into_values() {
+        for (_, (own, other, twice)) in all {
             let diagnostic = describe(view, &own, &other, twice);
             cx.report(own.file, diagnostic);
         }

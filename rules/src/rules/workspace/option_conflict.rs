@@ -8,7 +8,6 @@ use crate::sorted;
 use crate::workspace::{
     Setting, Settings, View, WorkspaceContext, dotted, holds, rivals, switches_off,
 };
-use std::collections::BTreeMap;
 
 declare_rule! {
     /// Two modules of one host give an option values that cannot both be.
@@ -122,7 +121,7 @@ impl Rule for OptionConflict {
             return;
         }
         let view = cx.view();
-        let mut all: BTreeMap<(usize, u32), Conflict<'_>> = BTreeMap::new();
+        let mut all: sorted::Map<(usize, u32), Conflict<'_>> = sorted::Map::new();
         rivals(view.graph, settings, &mut |rivals| {
             let meeting = rivals
                 .ty
@@ -150,7 +149,7 @@ impl Rule for OptionConflict {
             }
             for (own, other) in [(rivals.a, rivals.b), (rivals.b, rivals.a)] {
                 let at = (own.file, own.definition.value.start().into());
-                let conflict = all.entry(at).or_insert_with(|| Conflict {
+                let conflict = all.or_insert(at, || Conflict {
                     own,
                     others: Vec::new(),
                     meeting,
@@ -166,7 +165,7 @@ impl Rule for OptionConflict {
                 }
             }
         });
-        for conflict in all.into_values() {
+        for (_, conflict) in all {
             let id = conflict.own.module;
             if !view.meets_declaration(settings, id) || !view.is_evaluated(settings, id) {
                 continue;
