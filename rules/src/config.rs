@@ -1,6 +1,7 @@
 //! `nixamine.toml`: what is on, how bad it is, and the options of the rules.
 
 use crate::diagnostic::Severity;
+use crate::given;
 use crate::knowledge;
 use crate::path;
 use crate::policy::{self, Policy, PolicyClass, Scalar};
@@ -9,7 +10,6 @@ use crate::rule::{Group, OptionValue};
 use crate::rules::{self, RuleIndex};
 use crate::sorted;
 use crate::syntax::{LineIndex, TextSize};
-use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::ops::Range;
@@ -34,6 +34,12 @@ impl ConfigError {
             message: message.into(),
             span: Some(span),
         }
+    }
+
+    /// At this place, unless it has one.
+    pub(crate) fn or_at(mut self, span: Range<usize>) -> Self {
+        self.span.get_or_insert(span);
+        self
     }
 
     /// The line of the error in `text`, from 1.
@@ -175,7 +181,7 @@ fn unknown_rule(name: &str) -> String {
 
 fn read<'t, T: Deserialize<'t>>(value: OptionValue<'t>) -> Result<T, ConfigError> {
     let span = value.span();
-    T::deserialize(value.into_deserializer()).map_err(|error| from_toml(error, span))
+    given::read(value).map_err(|error| explained(error, span))
 }
 
 /// Reads the tables of `[[require]]` or `[[forbid]]`. By hand: a derived reader of
@@ -316,10 +322,15 @@ fn entries<'t>(value: OptionValue<'t>, name: &str) -> Result<Vec<TableEntry<'t>>
         .collect())
 }
 
-fn from_toml(error: toml::de::Error, fallback: Range<usize>) -> ConfigError {
-    let mut message = error.message().trim_end().replace('\n', ", ");
+fn from_toml(error: &toml::de::Error, text: &str) -> ConfigError {
+    let message = error.message().trim_end().replace('\n', ", ");
+    ConfigError::at(error.span().unwrap_or(0..text.len()), message)
+}
+
+/// What serde says, in the words of this file.
+fn explained(mut error: ConfigError, fallback: Range<usize>) -> ConfigError {
     // serde lists what it expected; name the likeliest.
-    if let Some(rest) = message.strip_prefix("unknown field `")
+    if let Some(rest) = error.message.strip_prefix("unknown field `")
         && let Some((field, expected)) = rest.split_once('`')
     {
         let names: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
@@ -328,9 +339,9 @@ fn from_toml(error: toml::de::Error, fallback: Range<usize>) -> ConfigError {
             [] => "there are none".to_owned(),
             names => format!("known are {}", names.join(", ")),
         };
-        message = format!("there is no option `{field}`{hint} ({known})");
+        error.message = format!("there is no option `{field}`{hint} ({known})");
     }
-    ConfigError::at(error.span().unwrap_or(fallback), message)
+    error.or_at(fallback)
 }
 
 impl Config {
@@ -340,8 +351,7 @@ impl Config {
     /// When the text is no TOML, holds an unknown key or a value of the wrong
     /// type. Unknown *rules* are only warnings: a newer version may know them.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let table =
-            toml::de::DeTable::parse(text).map_err(|error| from_toml(error, 0..text.len()))?;
+        let table = toml::de::DeTable::parse(text).map_err(|error| from_toml(&error, text))?;
         let mut config = Self::default();
         for (key, value) in table.into_inner() {
             let span = key.span();
@@ -428,7 +438,7 @@ impl Config {
                     match rules::find(&name) {
                         Some((index, rule)) => {
                             let options = (rule.meta().options.parse)(value)
-                                .map_err(|error| from_toml(error, value_span))?;
+                                .map_err(|error| explained(error, value_span))?;
                             layer.options.push((index, options));
                         }
                         None => self
@@ -443,14 +453,22 @@ impl Config {
     }
 
     fn read_selectors(&mut self, value: OptionValue<'_>) -> Result<Vec<String>, ConfigError> {
-        let names: Vec<toml::Spanned<String>> = read(value)?;
-        for name in &names {
-            if !selector_names().any(|known| known == name.get_ref()) {
+        let span = value.span();
+        let DeValue::Array(entries) = value.into_inner() else {
+            let message = "this is a list of rules and groups: write `[\"…\"]`";
+            return Err(ConfigError::at(span, message));
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let span = entry.span();
+            let name: String = read(entry)?;
+            if !selector_names().any(|known| known == name) {
                 self.warnings
-                    .push(ConfigError::at(name.span(), unknown_rule(name.get_ref())));
+                    .push(ConfigError::at(span, unknown_rule(&name)));
             }
+            names.push(name);
         }
-        Ok(names.into_iter().map(toml::Spanned::into_inner).collect())
+        Ok(names)
     }
 
     /// Is this file excluded?

@@ -22,6 +22,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod docs;
 pub mod fixer;
+mod given;
 pub mod knowledge;
 pub mod linter;
 mod live;

@@ -4,12 +4,14 @@
 //! are its first tests, its options are a struct in the same file. See
 //! CONTRIBUTING.md for the recipe.
 
+use crate::config::ConfigError;
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
+use crate::given;
 use crate::local::LocalContext;
 use crate::module::Definition;
 use crate::syntax::{SyntaxKind, SyntaxNode};
 use crate::workspace::{Declaration, FileContext, Judged, Place, Settings, WorkspaceContext};
-use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::sync::Arc;
@@ -134,7 +136,7 @@ pub type OptionValue<'t> = toml::Spanned<toml::de::DeValue<'t>>;
 /// The options of a rule, with their type erased.
 pub struct OptionsMeta {
     /// Reads them from the table `[rules.NAME]`.
-    pub parse: fn(OptionValue<'_>) -> Result<Arc<dyn Any + Send + Sync>, toml::de::Error>,
+    pub parse: fn(OptionValue<'_>) -> Result<Arc<dyn Any + Send + Sync>, ConfigError>,
     /// Their default.
     pub default: fn() -> Arc<dyn Any + Send + Sync>,
     /// Their JSON schema.
@@ -160,7 +162,7 @@ impl OptionsMeta {
     /// The metadata of the options struct `T`.
     pub const fn of<T: Options>() -> Self {
         Self {
-            parse: |value| Ok(Arc::new(T::deserialize(value.into_deserializer())?)),
+            parse: |value| Ok(Arc::new(given::read::<T>(value)?)),
             default: || Arc::new(T::default()),
             #[cfg(feature = "schema")]
             schema: |generator| generator.subschema_for::<T>(),

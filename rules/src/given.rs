@@ -1,0 +1,138 @@
+//! The values that a configuration gives, for what serde reads.
+//!
+//! By hand, because the reader of the TOML library has dates and numbers of every
+//! width in it, once for each type that is read: a fortieth of what a browser loads.
+
+use crate::config::ConfigError;
+use crate::rule::OptionValue;
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, Visitor,
+};
+use serde::forward_to_deserialize_any;
+use std::vec;
+use toml::de::{DeString, DeValue};
+
+/// Reads what a configuration gives.
+///
+/// # Errors
+/// When it is of another type, or a table has a key that is not known.
+pub(crate) fn read<'de, T: Deserialize<'de>>(value: OptionValue<'de>) -> Result<T, ConfigError> {
+    T::deserialize(Given(value))
+}
+
+impl de::Error for ConfigError {
+    fn custom<T: std::fmt::Display>(message: T) -> Self {
+        Self {
+            message: message.to_string(),
+            span: None,
+        }
+    }
+}
+
+struct Given<'de>(OptionValue<'de>);
+
+impl<'de> Deserializer<'de> for Given<'de> {
+    type Error = ConfigError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
+        let span = self.0.span();
+        let read = match self.0.into_inner() {
+            DeValue::Boolean(value) => visitor.visit_bool(value),
+            DeValue::Integer(value) => match i64::from_str_radix(value.as_str(), value.radix()) {
+                Ok(value) => visitor.visit_i64(value),
+                Err(_) => Err(ConfigError::custom("the number is too large")),
+            },
+            DeValue::String(value) => visitor.visit_str(&value),
+            DeValue::Array(items) => visitor.visit_seq(Items(items.into_iter())),
+            DeValue::Table(table) => {
+                let entries: Vec<_> = table.into_iter().collect();
+                visitor.visit_map(Entries {
+                    entries: entries.into_iter(),
+                    value: None,
+                })
+            }
+            DeValue::Float(_) => Err(ConfigError::invalid_type(
+                Unexpected::Other("a number with a fraction"),
+                &visitor,
+            )),
+            DeValue::Datetime(_) => Err(ConfigError::invalid_type(
+                Unexpected::Other("a date"),
+                &visitor,
+            )),
+        };
+        read.map_err(|error| error.or_at(span))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ConfigError> {
+        let span = self.0.span();
+        let DeValue::String(name) = self.0.into_inner() else {
+            return Err(ConfigError::custom("this is the name of a choice, in quotes").or_at(span));
+        };
+        let name: de::value::StrDeserializer<'_, ConfigError> = (&*name).into_deserializer();
+        let read = visitor.visit_enum(name);
+        read.map_err(|error| error.or_at(span))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes
+        byte_buf unit unit_struct newtype_struct seq tuple tuple_struct map struct
+        identifier ignored_any
+    }
+}
+
+struct Items<'de>(vec::IntoIter<OptionValue<'de>>);
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = ConfigError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, ConfigError> {
+        let item = self.0.next();
+        item.map(|item| seed.deserialize(Given(item))).transpose()
+    }
+}
+
+struct Entries<'de> {
+    entries: vec::IntoIter<(toml::Spanned<DeString<'de>>, OptionValue<'de>)>,
+    value: Option<OptionValue<'de>>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = ConfigError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ConfigError> {
+        let Some((key, value)) = self.entries.next() else {
+            return Ok(None);
+        };
+        self.value = Some(value);
+        let name: de::value::StrDeserializer<'_, ConfigError> =
+            (&**key.get_ref()).into_deserializer();
+        let read = seed.deserialize(name);
+        read.map(Some).map_err(|error| error.or_at(key.span()))
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<T::Value, ConfigError> {
+        match self.value.take() {
+            Some(value) => seed.deserialize(Given(value)),
+            None => Err(ConfigError::custom("a value without a key")),
+        }
+    }
+}
