@@ -65,6 +65,14 @@ impl Document {
         self.live.as_ref().map(|live| &live.tree)
     }
 
+    /// The root of its tree, which is read again when it is not kept.
+    pub(crate) fn root(&self) -> SyntaxNode {
+        match self.tree() {
+            Some(tree) => tree.root(),
+            None => syntax::parse(self.text().clone()).root(),
+        }
+    }
+
     /// Judges every mention of the text.
     fn judge_whole(&mut self) {
         let Some(live) = &mut self.live else { return };

@@ -139,12 +139,6 @@ impl Attribute {
         let gap = self.gap.as_deref().unwrap_or(" ");
         Edit::insert(self.entry.start(), format!("{name} = {value};{gap}"))
     }
-
-    /// Writes something more behind this.
-    pub(crate) fn put_behind(&self, name: &str, value: &str) -> Edit {
-        let gap = self.gap.as_deref().unwrap_or(" ");
-        Edit::insert(self.entry.end(), format!("{gap}{name} = {value};"))
-    }
 }
 
 /// The attributes of a set that is written down. False when some of it is not.

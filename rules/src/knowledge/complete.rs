@@ -51,7 +51,7 @@ impl<'w> Knowledge<'w> {
         let at = usize::from(at);
         let word = word_around(text, at);
         let path = path_start(text, word.start);
-        let root = super::root_of(document);
+        let root = document.root();
         let before = significant_before(&root, path);
         let copy = |insert: &str, replaced: std::ops::Range<usize>| {
             let mut copy = String::with_capacity(text.len() + insert.len());

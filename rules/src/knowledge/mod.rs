@@ -20,7 +20,7 @@ pub use rename::Cannot;
 use crate::linter::Document;
 use crate::module::{Class, Definition};
 use crate::options::{Declared, Found, IndexedLibrary, Known, Type};
-use crate::syntax::{self, SyntaxNode, TextRange, TextSize};
+use crate::syntax::{self, TextRange, TextSize};
 use crate::workspace::{ModuleId, View, dotted};
 use reads::Read;
 use rustc_hash::FxHashMap;
@@ -352,7 +352,7 @@ impl<'w> Knowledge<'w> {
                 });
             }
         }
-        let root = root_of(document);
+        let root = document.root();
         let read = reads::at(&root, at)?;
         let here = read.sites.iter().position(|it| it.contains_inclusive(at))?;
         let known = read.path.len() - read.sites.len();
@@ -425,7 +425,7 @@ impl<'w> Knowledge<'w> {
             if memchr::memmem::find(document.text().as_bytes(), name.as_bytes()).is_none() {
                 continue;
             }
-            reads::each(&root_of(document), &mut |read| {
+            reads::each(&document.root(), &mut |read| {
                 let fits = read.path.starts_with(path)
                     && !read.sites.is_empty()
                     && self.class_of_read(file, read).is_some_and(|own| {
@@ -593,14 +593,6 @@ pub struct ImportEdge {
     pub to: usize,
     /// Only under a condition?
     pub conditional: bool,
-}
-
-/// The tree of a file, read when it is not kept.
-fn root_of(document: &Document) -> SyntaxNode {
-    match document.tree() {
-        Some(tree) => tree.root(),
-        None => syntax::parse(document.text().clone()).root(),
-    }
 }
 
 /// A path, as in `services.openssh.enable` or `a."b.c".d`.

@@ -1,7 +1,7 @@
 //! An option of the workspace under another name.
 
 use super::reads::{self, Form};
-use super::{Knowledge, Site, Spot, root_of};
+use super::{Knowledge, Site, Spot};
 use crate::sorted;
 use crate::syntax::TextRange;
 use crate::workspace::is_identifier;
@@ -123,7 +123,7 @@ impl Knowledge<'_> {
 
     /// Does `with` bring a name into scope, as far as one can see?
     fn is_through_with(&self, file: usize, range: TextRange) -> bool {
-        let root = root_of(&self.documents()[file]);
+        let root = self.documents()[file].root();
         let name = self.text(Site { file, range });
         reads::is_through_with(&root, range, name)
     }

@@ -39,7 +39,9 @@ use crate::rule::{Group, RuleMeta};
 use crate::rules::unused::unused_suppression::UnusedSuppression;
 use crate::rules::{self, RuleIndex};
 use crate::sorted;
-use crate::syntax::{GreenNode, SyntaxError, Text, TextEdit, TextRange, TextSize, TooComplex};
+use crate::syntax::{
+    GreenNode, SyntaxError, SyntaxNode, Text, TextEdit, TextRange, TextSize, TooComplex,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::borrow::Cow;
@@ -1292,6 +1294,11 @@ impl<'a> FileContext<'a> {
     /// The facts of the file.
     pub fn facts(&self) -> &'a FileFacts {
         &self.document.facts
+    }
+
+    /// Its tree. Outside of editors it is read again: look at the text first.
+    pub fn root(&self) -> SyntaxNode {
+        self.document.root()
     }
 
     /// How many lines of the file hold more than white space and comments.
