@@ -1,8 +1,8 @@
-// The engine for Node, which reads it from the disk at once.
+// The engine for Node, which reads it from the disk at once: the whole one, with reports.
 import { readFileSync } from "node:fs";
 import { initSync } from "./nixamine.js";
 
-const exports = initSync({ module: readFileSync(new URL("nixamine_bg.wasm", import.meta.url)) });
+const exports = initSync({ module: readFileSync(new URL("nixamine_report_bg.wasm", import.meta.url)) });
 
 export * from "./nixamine.js";
 /** Every rule, with its page and the examples on it. */

@@ -21,7 +21,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { index: here("index.html"), site: here("src/site/site.ts") },
+      input: { index: here("index.html"), report: here("report.html"), site: here("src/site/site.ts") },
     },
   },
   worker: { format: "es" },

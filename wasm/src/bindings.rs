@@ -151,6 +151,14 @@ impl Workspace {
         give(&self.0.fix_all())
     }
 
+    /// Where the project stands: the page that `nixamine report --format html` writes.
+    /// `date` is a day, as in `2026-11-24`. In browsers only the engine of
+    /// `nixamine_report_bg.wasm` has it; the other one is smaller.
+    #[cfg(feature = "report")]
+    pub fn report(&self, name: &str, date: Option<String>) -> String {
+        self.0.report(name, date.as_deref())
+    }
+
     /// The edit that writes a comment which allows what a rule finds at a place; null
     /// where no comment fits. The reason belongs at the end of the comment.
     #[wasm_bindgen(unchecked_return_type = "FileEdit | null")]

@@ -4,6 +4,8 @@
 use nixamine_rules::fixer::{fix, fixes_of_file};
 use nixamine_rules::knowledge::{Knowledge, OptionFacts, parse_path};
 use nixamine_rules::path::glob_matches;
+#[cfg(feature = "report")]
+use nixamine_rules::report::{Audit, Surroundings, html};
 use nixamine_rules::suppression::{Reach, allow};
 use nixamine_rules::syntax::{Cache, Text, TextEdit, TextRange, Utf16Index, parse};
 use nixamine_rules::wire::{
@@ -318,19 +320,7 @@ impl Session {
     /// What becomes of all files when everything that can be mended safely is. The
     /// files here stay as they are.
     pub fn fix_all(&self) -> Fixed {
-        let documents = self.workspace.documents().iter();
-        let documents = documents.map(|document| {
-            let source = Source::new(document.path().clone(), document.text().clone());
-            analyze(source, &self.settings)
-        });
-        let mut workspace = Workspace::new(documents.collect(), []);
-        let excluded = self.excluded.keys();
-        for path in self.others.iter().chain(excluded) {
-            workspace.mention(path);
-        }
-        if let Some(presence) = self.presence.clone() {
-            workspace.is_whole(presence);
-        }
+        let workspace = self.read_with(&self.settings);
         let outcome = fix(workspace, &self.settings, Applicability::Safe, &|_| true);
         let changed = outcome.changed.iter().map(|file| SourceFile {
             path: file.path.to_string(),
@@ -346,6 +336,43 @@ impl Session {
             applied: outcome.applied,
             refused: outcome.refused,
         }
+    }
+
+    /// Where the project stands, as the page that `nixamine report --format html`
+    /// writes. `date` is a day, as in `2026-11-24`.
+    #[cfg(feature = "report")]
+    pub fn report(&self, name: &str, date: Option<&str>) -> String {
+        let settings = self.settings.clone().for_report();
+        let mut workspace = self.read_with(&settings);
+        workspace.join(&settings);
+        let mut files = self.paths();
+        files.extend(self.others.iter().cloned());
+        files.sort();
+        let around = Surroundings {
+            name: name.to_owned(),
+            date: date.map(str::to_owned),
+            files,
+            earlier: Vec::new(),
+        };
+        html(&Audit::new(&workspace, &settings, around, &|_| true))
+    }
+
+    /// All files once more, as they are read with other settings.
+    fn read_with(&self, settings: &Settings) -> Workspace {
+        let documents = self.workspace.documents().iter();
+        let documents = documents.map(|document| {
+            let source = Source::new(document.path().clone(), document.text().clone());
+            analyze(source, settings)
+        });
+        let mut workspace = Workspace::new(documents.collect(), []);
+        let excluded = self.excluded.keys();
+        for path in self.others.iter().chain(excluded) {
+            workspace.mention(path);
+        }
+        if let Some(presence) = self.presence.clone() {
+            workspace.is_whole(presence);
+        }
+        workspace
     }
 
     /// The edit that writes a comment which allows what `rule` finds at a place;

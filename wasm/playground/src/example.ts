@@ -13,6 +13,7 @@ const names = Object.keys(import.meta.glob("../../../examples/nixos-config/**/*"
 const relative = (path: string): string => path.slice(FOLDER.length);
 
 export const example = {
+  name: "nixos-config",
   files: Object.entries(texts).map(([path, text]) => ({ path: relative(path), text })),
   others: names.map(relative).filter((path) => !path.endsWith(".nix") && path !== CONFIG_PATH),
   absent: [],

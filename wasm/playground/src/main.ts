@@ -20,6 +20,7 @@ import { Fixing } from "./fixing.ts";
 import { Options } from "./options.ts";
 import { ask, banner, dialog, progress, say, showView, Tabs } from "./page.ts";
 import { Problems } from "./problems.ts";
+import { ASKING, type Project } from "./report/project.ts";
 import { Rules } from "./rules.ts";
 import { decode, encode } from "./share.ts";
 import { themeButton } from "./theme.ts";
@@ -42,21 +43,28 @@ let configProblems: readonly ConfigProblem[] = [];
 let goodConfig = "";
 let sentConfig = "";
 let version = "";
+/** What the files are called together. */
+let name = "";
+
+/** What the engine has to know of the files. */
+function project(): Project {
+  const config = files.config() ?? "";
+  return {
+    name,
+    files: files
+      .all()
+      .filter(({ path }) => path.endsWith(".nix"))
+      .map((file) => ({ path: file.path, text: textOf(file) })),
+    absent: files.absent,
+    others: [...files.others, ...(files.config() === null ? [] : [CONFIG_PATH])],
+    config: goodConfig === config ? [config] : [goodConfig, config],
+  };
+}
 
 const engine = new Engine(
   () => {
-    const config = files.config() ?? "";
-    sentConfig = config;
-    return {
-      files: files
-        .all()
-        .filter(({ path }) => path.endsWith(".nix"))
-        .map((file) => ({ path: file.path, text: textOf(file) })),
-      absent: files.absent,
-      others: [...files.others, ...(files.config() === null ? [] : [CONFIG_PATH])],
-      config: goodConfig === config ? [config] : [goodConfig, config],
-      shown: files.selected,
-    };
+    sentConfig = files.config() ?? "";
+    return { ...project(), shown: files.selected };
   },
   {
     ready(newVersion, newRules) {
@@ -165,7 +173,7 @@ const rules = new Rules(app, {
   },
   tryExample(rule, { files: texts, config }) {
     const all = config === "" ? texts : [...texts, { path: CONFIG_PATH, text: config }];
-    load({ files: all, others: [], absent: texts.length > 1 ? [] : null }, texts[0]?.path ?? null, `the example of ${rule.name}`);
+    load({ name: rule.name, files: all, others: [], absent: texts.length > 1 ? [] : null }, texts[0]?.path ?? null, `the example of ${rule.name}`);
   },
 });
 const tabs = new Tabs((tab) => {
@@ -307,18 +315,25 @@ function rename(path: string): void {
 
 /** Texts, files that only exist, and what need not (as in `Files`). */
 interface Loaded {
+  name: string;
   files: readonly { path: string; text: string }[];
   others: readonly string[];
   absent: readonly string[] | null;
 }
 
 /** Replaces everything; what was there can be had back. */
-function load({ files: texts, others, absent }: Loaded, selected: string | null, what: string): void {
+function load({ name: called, files: texts, others, absent }: Loaded, selected: string | null, what: string): void {
   const before = files.snapshot();
+  const calledBefore = name;
   const had = files.size > 0;
+  name = called;
   replace(() => files.replaceAll(texts.map(({ path, text }) => entry(path, text)), others, absent, selected));
   if (had) {
-    say(`This is ${what} now.`, { label: "Back", run: () => replace(() => files.restore(before)) });
+    const back = (): void => {
+      name = calledBefore;
+      replace(() => files.restore(before));
+    };
+    say(`This is ${what} now.`, { label: "Back", run: back });
   }
 }
 
@@ -365,7 +380,7 @@ async function take(gathering: Promise<Gathered | null>): Promise<void> {
     return;
   }
   const first = nix.some(({ path }) => path === "flake.nix") ? "flake.nix" : null;
-  load(gathered, first, name);
+  load({ ...gathered, name: name.replace(/\.zip$/i, "") }, first, name);
   onceSettled.push(() => {
     tabs.show("problems");
     problems.openSummary();
@@ -451,7 +466,7 @@ function loadLink(hash: string): boolean {
     const checked = checkedPath(path);
     return "path" in checked && checked.path === path;
   });
-  load({ ...link, files: good }, link.selected, "what the link holds");
+  load({ ...link, name: "shared-files", files: good }, link.selected, "what the link holds");
   return true;
 }
 
@@ -470,6 +485,14 @@ byId("share", HTMLButtonElement).addEventListener("click", () => {
   );
 });
 window.addEventListener("hashchange", () => void loadLink(location.hash));
+
+// The report is a page of its own, which asks for the files when it is there.
+byId("report", HTMLButtonElement).addEventListener("click", () => {
+  if (window.open("./report.html") === null) say("The browser did not let the report have a tab. Allow it, and try again.");
+});
+window.addEventListener("message", ({ origin, source, data }: MessageEvent<unknown>) => {
+  if (origin === location.origin && data === ASKING) source?.postMessage(project(), { targetOrigin: origin });
+});
 
 byId("download", HTMLButtonElement).addEventListener("click", () => {
   void import("./download.ts").then(({ download }) => download(files));

@@ -541,6 +541,102 @@ test("a file meant to do harm does none", () =>
     assert.ok(text.includes("<img"), "the name is text");
   }));
 
+describe("a report", () => {
+  const today = () => new Date().toISOString().slice(0, 10);
+  const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+  /** Presses the button, and has the tab with the report. */
+  async function asked(page, { context, faults }) {
+    const [tab] = await Promise.all([context.waitForEvent("page"), page.evaluate(() => document.getElementById("report").click())]);
+    tab.on("pageerror", (error) => faults.push(`report: ${error.message}`));
+    tab.on("console", (message) => message.type() === "error" && faults.push(`report: ${message.text()}`));
+    await tab.locator("#found").waitFor();
+    return tab;
+  }
+
+  async function downloaded(tab) {
+    const [download] = await Promise.all([tab.waitForEvent("download"), tab.getByRole("link", { name: "Download" }).click()]);
+    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
+  }
+
+  test("of the example is the page that the command line writes", () =>
+    using("?debug", {}, async (page, opened) => {
+      const before = today();
+      const tab = await asked(page, opened);
+      const { name, text } = await downloaded(tab);
+      assert.equal(name, "nixos-config-report.html");
+      // Midnight may come in between.
+      const pages = [before, today()].map((date) => execFileSync(NIXAMINE, ["report", "--format", "html", "--date", date], { cwd: EXAMPLE, maxBuffer: 1 << 26 }).toString());
+      assert.ok(pages.includes(text), "the two are the same, byte for byte");
+      assert.equal(await tab.title(), /<title>(.*?)<\/title>/.exec(text)[1]);
+      const link = tab.locator("a[data-f]").first();
+      const number = Number.parseInt(await link.textContent(), 10);
+      await link.click();
+      assert.equal(await tab.locator("[data-k]:not([hidden])").count(), number, "its script runs");
+      assert.notEqual(await tab.evaluate(() => getComputedStyle(document.querySelector("header")).padding), "0px", "its style holds");
+    }));
+
+  test("of what was dropped and edited knows all of it", () =>
+    using("?debug", {}, async (page, opened) => {
+      await drop(page, { "flake.nix": "{ }", "modules/a.nix": "{ lib, ... }:\n{\n  services.x.y = lib.mkForce 1;\n}\n", "README.md": "", ".github/workflows/check.yml": "" });
+      let tab = await asked(page, opened);
+      assert.equal(await tab.locator("h1").innerText(), `repository, ${today()}`);
+      assert.equal(await tab.locator("[data-k]", { hasText: "mkForce" }).count(), 1);
+      const tools = (await tab.locator("#tools + ul").innerText()).replaceAll(/\s+/g, " ");
+      assert.match(tools, /Something runs with each push .github\/workflows\/check.yml/);
+      assert.match(tools, /A README tells what this is README.md/);
+      await tab.close();
+      await page.locator("#files").getByText("a.nix", { exact: true }).click();
+      const text = await call(page, "text", "modules/a.nix");
+      await call(page, "cursor", text.indexOf("lib.mkForce"), text.indexOf("1;"));
+      await page.keyboard.press("Delete");
+      await call(page, "settled");
+      tab = await asked(page, opened);
+      assert.equal(await tab.locator("[data-k]", { hasText: "mkForce" }).count(), 0);
+      // The tab asks again, and for what is there then.
+      await drop(page, { "other.nix": "{" });
+      await tab.reload();
+      await tab.locator("#found").waitFor();
+      assert.equal(await tab.locator("[data-k]", { hasText: "other.nix" }).count(), 1);
+    }));
+
+  test("says so when there is nobody to ask", () =>
+    using("report.html", {}, async (page) => {
+      assert.match(await page.locator("#state").innerText(), /playground that asked for this report is closed/);
+    }));
+
+  test("shows what is meant to do harm as text", () =>
+    using("?debug", {}, async (page, opened) => {
+      const markup = '<img src=x onerror="globalThis.harmed=1"><script>globalThis.harmed=1</script>';
+      await drop(page, {
+        "a.nix": `{ lib, ... }:\n{\n  "${markup.replaceAll('"', "'")}" = lib.mkForce 1;\n  boot.kernel.sysctl.a.b = 1;\n}\n${markup}`,
+        [`${markup.replaceAll(/["/]/g, "'")}.nix`]: "{",
+        "nixamine.toml": `[[require]]\noption = "a.b"\nvalue = true\nreason = ${JSON.stringify(markup)}`,
+      });
+      const tab = await asked(page, opened);
+      assert.equal(await tab.evaluate(() => globalThis.harmed), undefined);
+      assert.equal(await tab.locator("img").count(), 0);
+      assert.ok((await tab.locator("body").innerText()).includes("<img"), "it is text");
+    }));
+
+  for (const [name, options] of [
+    ["light", { colorScheme: "light" }],
+    ["dark", { colorScheme: "dark" }],
+    ["at 360 px", { viewport: { width: 360, height: 740 } }],
+  ]) {
+    test(`has no violation that axe finds, ${name}`, () =>
+      using("?debug", { ...options, bypassCSP: true }, async (page, opened) => {
+        const tab = await asked(page, opened);
+        await tab.evaluate(() => document.querySelectorAll("details").forEach((it) => (it.open = true)));
+        await tab.evaluate(AXE);
+        const { violations } = await tab.evaluate(() => globalThis.axe.run());
+        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+        const width = await tab.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= (options.viewport?.width ?? 1280), `nothing is wider than the screen: ${width}`);
+      }));
+  }
+});
+
 describe("axe finds no violation", () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   const check = async (page, where) => {

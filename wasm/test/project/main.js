@@ -25,6 +25,13 @@ assert.equal(problem.severity, "error");
 assert.deepEqual(workspace.configure('[severity]\nmk-force = "error"\n'), []);
 assert.equal(workspace.check().summary.errors, 1);
 
+// Scores, from the whole engine.
+workspace.mention("README.md");
+const page = workspace.report("demo & co", "2026-01-02");
+assert.match(page, /<title>demo &amp; co: \d+\.\d of 10<\/title>/);
+assert.match(page, /README\.md<\/span>/);
+assert.equal(workspace.check().summary.errors, 1, "the files are as they were");
+
 // The stack: as deep as the engine goes, and much deeper.
 workspace.configure("");
 workspace.add("deep.nix", `${"[".repeat(490)}${"]".repeat(490)}`);
