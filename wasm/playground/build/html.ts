@@ -66,6 +66,8 @@ function inlines(parts: readonly Inline[], options: HtmlOptions): string {
           const text = inlines(part.children, options);
           return href === null ? text : `<a href="${escape(href)}">${text}</a>`;
         }
+        case "image":
+          return `<img src="${escape(part.href)}" alt="${escape(part.text)}" loading="lazy">`;
       }
     })
     .join("");

@@ -1,7 +1,7 @@
 // The pages beside the playground: one for each rule, their list, and the guide. They
-// are made of the rules' own data, which the package has, and of the README.
+// are made of the rules' own data, which the package has, and of docs/.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import type { RuleForm } from "../src/engine/api.ts";
@@ -10,8 +10,6 @@ import { encode } from "../src/share.ts";
 import { escape, html, type HtmlOptions } from "./html.ts";
 
 const REPOSITORY = "https://github.com/nixamine/nixamine";
-/** What of the README is the guide. */
-const GUIDE = ["Use", "Configure", "Suppress", "In the editor", "pre-commit", "Limits"];
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'";
 
@@ -19,9 +17,14 @@ interface Page {
   path: string;
   title: string;
   body: string;
+  /** Pages of the same kind, to go on to. */
+  more?: string;
 }
 
-function shell({ path, title, body }: Page, script: string, style: string): string {
+const fromRoot = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
+const read = (path: string): string => readFileSync(fileURLToPath(fromRoot(path)), "utf8");
+
+function shell({ path, title, body, more = "" }: Page, script: string, style: string): string {
   const up = "../".repeat(path.split("/").length - 1);
   const link = (to: string, name: string): string =>
     `<a href="${up}${to}"${to === path ? ' aria-current="page"' : ""}>${name}</a>`;
@@ -39,8 +42,8 @@ function shell({ path, title, body }: Page, script: string, style: string): stri
 </head>
 <body>
 <header class="site-top"><strong>Nixamine</strong>
-<nav aria-label="Site">${link("index.html", "Playground")} ${link("guide.html", "Guide")} ${link("rules/index.html", "Rules")}</nav></header>
-<main>
+<nav aria-label="Site">${link("index.html", "Playground")} ${link("guide/index.html", "Guide")} ${link("rules/index.html", "Rules")}</nav></header>
+${more}<main>
 ${body}
 </main>
 </body>
@@ -49,20 +52,23 @@ ${body}
 }
 
 /** Where a link of the repository leads; `folder` is where it stands there. */
-function linker(known: ReadonlySet<string>, folder: string, up: string): HtmlOptions["link"] {
+function linker(known: ReadonlySet<string>, folder: string): HtmlOptions["link"] {
   return (href) => {
     if (/^(https?:|#)/.test(href)) return href;
-    const path = new URL(href, `file:///${folder}`).pathname.slice(1);
+    const { pathname, hash } = new URL(href, `file:///${folder}`);
+    const path = pathname.slice(1);
     const rule = /^rules\/docs\/([\w-]+)\.md$/.exec(path)?.[1];
-    if (rule !== undefined) return `${up}rules/${known.has(rule) ? rule : "index"}.html`;
-    return `${REPOSITORY}/blob/main/${path}`;
+    if (rule !== undefined) return `../rules/${known.has(rule) ? rule : "index"}.html`;
+    const guide = /^docs\/(?:guide\/)?([\w-]+)\.md$/.exec(path)?.[1];
+    if (guide !== undefined) return `../guide/${guide}.html${hash}`;
+    return `${REPOSITORY}/blob/main/${path}${hash}`;
   };
 }
 
 function rulePage(rule: RuleForm, known: ReadonlySet<string>): Page {
   let next = 0;
   const body = html(parseMarkdown(rule.page), {
-    link: linker(known, "rules/docs/", "../"),
+    link: linker(known, "rules/docs/"),
     afterFence(info) {
       if (info.startsWith("nix fixed")) return "<figcaption>after fixing</figcaption>";
       if (!/^nix (bad|good)$/.test(info)) return "";
@@ -103,27 +109,25 @@ function summary(rule: RuleForm): string {
   return html([{ kind: "paragraph", children: inline(rule.summary) }], { link: (href) => href, afterFence: () => "" }).replace(/^<p>|<\/p>$/g, "");
 }
 
-function guide(known: ReadonlySet<string>): Page {
-  const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), "utf8");
-  const readme = read("README.md");
-  const sections = new Map(readme.split(/^## /m).map((part) => [part.slice(0, part.indexOf("\n")).trim(), `## ${part}`]));
-  const texts = GUIDE.map((name) => {
-    const section = sections.get(name);
-    if (section === undefined) throw new Error(`README.md has no section ${name}, which the guide shows`);
-    return section;
+/** The pages of the guide, in the order of its summary. */
+function guide(known: ReadonlySet<string>): Page[] {
+  const listed = [...read("docs/guide/SUMMARY.md").matchAll(/^- \[(.+)\]\((.+)\.md\)$/gm)].map(([, title = "", name = ""]) => ({ title, name }));
+  if (listed.length === 0) throw new Error("docs/guide/SUMMARY.md lists no page");
+  const [lead = ""] = read("README.md").split("\n## ");
+  const chapters = [
+    { title: "Nixamine", name: "index", folder: "", text: lead },
+    ...listed.map((it) => ({ ...it, folder: "docs/guide/", text: read(`docs/guide/${it.name}.md`) })),
+    { title: "Editors and hooks", name: "integrations", folder: "docs/", text: read("docs/integrations.md") },
+  ];
+  return chapters.map(({ title, name, folder, text }) => {
+    const links = chapters.map((it) => `<li><a href="${it.name}.html"${it.name === name ? ' aria-current="page"' : ""}>${escape(it.title)}</a></li>`);
+    return {
+      path: `guide/${name}.html`,
+      title,
+      body: html(parseMarkdown(text), { link: linker(known, folder), afterFence: () => "" }),
+      more: `<nav class="more" aria-label="Guide"><ul>${links.join("")}</ul></nav>\n`,
+    };
   });
-  const [, lead = ""] = readme.split("\n\n");
-  const options = (folder: string): HtmlOptions => ({ link: linker(known, folder, ""), afterFence: () => "" });
-  const integrations = read("docs/integrations.md").replace(/^# /m, "## ").replace(/^##(?=# )/gm, "##");
-  return {
-    path: "guide.html",
-    title: "Guide",
-    body: [
-      "<h1>Guide</h1>",
-      html(parseMarkdown([lead, ...texts].join("\n\n")), options("")),
-      html(parseMarkdown(integrations), options("docs/")),
-    ].join("\n"),
-  };
 }
 
 /** Writes the pages beside what Vite bundles. */
@@ -141,8 +145,12 @@ export function site(): Plugin {
       const file = new URL("../node_modules/nixamine/rules.json", import.meta.url);
       const all = JSON.parse(readFileSync(file, "utf8")) as RuleForm[];
       const known = new Set(all.map((rule) => rule.name));
-      for (const page of [...all.map((rule) => rulePage(rule, known)), rulesIndex(all), guide(known)]) {
+      for (const page of [...all.map((rule) => rulePage(rule, known)), rulesIndex(all), ...guide(known)]) {
         this.emitFile({ type: "asset", fileName: page.path, source: shell(page, script.fileName, style) });
+      }
+      const images = "docs/guide/images";
+      for (const name of readdirSync(fileURLToPath(fromRoot(images)))) {
+        this.emitFile({ type: "asset", fileName: `guide/images/${name}`, source: readFileSync(fileURLToPath(fromRoot(`${images}/${name}`))) });
       }
     },
   };

@@ -56,6 +56,8 @@ function inlines(parts: readonly Inline[]): Child[] {
   return parts.map((part) => {
     switch (part.kind) {
       case "text":
+      // The pages of rules have none.
+      case "image":
         return part.text;
       case "code":
         return h("code", {}, part.text);

@@ -1,11 +1,12 @@
 // The Markdown of rule pages and guides: headings, paragraphs, lists, tables, fences;
-// in lines `code`, *emphasis*, **strong** and links. It becomes data first, so that
+// in lines `code`, *emphasis*, **strong**, links and pictures. It becomes data first, so that
 // the page can build elements from it and the site markup, both from the same reading.
 
 export type Inline =
   | { kind: "text" | "code"; text: string }
   | { kind: "em" | "strong"; children: Inline[] }
-  | { kind: "link"; href: string; children: Inline[] };
+  | { kind: "link"; href: string; children: Inline[] }
+  | { kind: "image"; href: string; text: string };
 
 export type Block =
   | { kind: "heading"; level: number; children: Inline[] }
@@ -76,7 +77,7 @@ function cells(line: string): Inline[][] {
   return parts.map((part) => inline(part.trim().replaceAll("\\|", "|")));
 }
 
-const INLINE = /(`+)([\s\S]*?[^`])\1(?!`)|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|\[((?:`[^`]*`|[^\]])*)\]\(([^)\s]+)\)|<(https?:[^>\s]+)>/g;
+const INLINE = /(`+)([\s\S]*?[^`])\1(?!`)|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|(!?)\[((?:`[^`]*`|[^\]])*)\]\(([^)\s]+)\)|<(https?:[^>\s]+)>/g;
 
 export function inline(text: string): Inline[] {
   const parts: Inline[] = [];
@@ -84,11 +85,11 @@ export function inline(text: string): Inline[] {
   for (const match of text.matchAll(INLINE)) {
     if (match.index > end) parts.push({ kind: "text", text: text.slice(end, match.index) });
     end = match.index + match[0].length;
-    const [, , code, strong, em, label, href, bare] = match;
+    const [, , code, strong, em, mark, label = "", href, bare] = match;
     if (code !== undefined) parts.push({ kind: "code", text: code.replace(/^ (.*) $/, "$1") });
     else if (strong !== undefined) parts.push({ kind: "strong", children: inline(strong) });
     else if (em !== undefined) parts.push({ kind: "em", children: inline(em) });
-    else if (href !== undefined) parts.push({ kind: "link", href, children: inline(label ?? "") });
+    else if (href !== undefined) parts.push(mark === "!" ? { kind: "image", href, text: label } : { kind: "link", href, children: inline(label) });
     else if (bare !== undefined) parts.push({ kind: "link", href: bare, children: [{ kind: "text", text: bare }] });
   }
   if (end < text.length) parts.push({ kind: "text", text: text.slice(end) });

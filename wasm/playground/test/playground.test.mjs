@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { zipSync, strToU8 } from "fflate";
-import { call, open, ready, ROOT, start, typeAt } from "./browser.mjs";
+import { call, DIST, open, ready, ROOT, start, typeAt } from "./browser.mjs";
 
 const NIXAMINE = process.env.NIXAMINE ?? join(ROOT, "target/release/nixamine");
 const EXAMPLE = join(ROOT, "examples/nixos-config");
@@ -541,6 +541,24 @@ test("a file meant to do harm does none", () =>
     assert.ok(text.includes("<img"), "the name is text");
   }));
 
+test("the pages beside it lead to pages and pictures that are there", () => {
+  const pages = readdirSync(DIST, { recursive: true }).map(String).filter((path) => path.endsWith(".html"));
+  assert.ok(pages.some((path) => path.startsWith("guide")) && pages.some((path) => path.startsWith("rules")));
+  const texts = new Map(pages.map((path) => [path, readFileSync(join(DIST, path), "utf8")]));
+  let links = 0;
+  for (const [path, text] of texts) {
+    for (const [, target] of text.matchAll(/(?:href|src)="(?!https?:)([^"]*)"/g)) {
+      const [file, anchor] = target.split("#");
+      const to = file === "" ? path : join(dirname(path), file);
+      assert.ok(existsSync(join(DIST, to)), `${path}: ${target}`);
+      // What follows a link to the playground are its files.
+      if (anchor !== undefined && to !== "index.html") assert.ok(texts.get(to)?.includes(`id="${anchor}"`), `${path}: ${target}`);
+      links += 1;
+    }
+  }
+  assert.ok(links > 500, `${links} links`);
+});
+
 describe("a report", () => {
   const today = () => new Date().toISOString().slice(0, 10);
   const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -689,7 +707,7 @@ describe("axe finds no violation", () => {
         await page.locator("dialog kbd").first().waitFor();
         await check(page, "keys");
       });
-      for (const path of ["rules/index.html", "rules/duplicate-sysctl.html", "guide.html"]) {
+      for (const path of ["rules/index.html", "rules/duplicate-sysctl.html", "guide/index.html", "guide/report.html", "guide/commands.html"]) {
         await using(path, options, async (page) => {
           await check(page, path);
           const width = await page.evaluate(() => document.documentElement.scrollWidth);
