@@ -6,8 +6,8 @@
 use crate::config::ConfigError;
 use crate::rule::OptionValue;
 use serde::de::{
-    self, Deserialize, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
-    SeqAccess, Unexpected, Visitor,
+    self, Deserialize, DeserializeSeed, Deserializer, Error as _, Expected, IntoDeserializer,
+    MapAccess, SeqAccess, Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use std::vec;
@@ -27,6 +27,36 @@ impl de::Error for ConfigError {
             message: message.to_string(),
             span: None,
         }
+    }
+
+    // serde's own words for what was given can say numbers with a fraction, which
+    // takes more code than all else here.
+    fn invalid_type(given: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!(
+            "invalid type: {}, expected {expected}",
+            named(given)
+        ))
+    }
+
+    fn invalid_value(given: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!(
+            "invalid value: {}, expected {expected}",
+            named(given)
+        ))
+    }
+}
+
+/// What was given, in serde's words.
+fn named(given: Unexpected<'_>) -> String {
+    match given {
+        Unexpected::Bool(value) => format!("boolean `{value}`"),
+        Unexpected::Signed(number) => format!("integer `{number}`"),
+        Unexpected::Unsigned(number) => format!("integer `{number}`"),
+        Unexpected::Str(text) => format!("string \"{text}\""),
+        Unexpected::Seq => "sequence".to_owned(),
+        Unexpected::Map => "map".to_owned(),
+        Unexpected::Other(what) => what.to_owned(),
+        _ => "something else".to_owned(),
     }
 }
 
