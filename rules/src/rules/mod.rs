@@ -151,7 +151,7 @@ mod tests {
     fn local_rules_say_what_they_look_for() {
         for rule in ALL {
             let (kinds, needles) = (rule.kinds(), rule.needles());
-            assert_eq!(kinds.is_empty(), needles.is_empty(), "{:?}", rule.meta());
+            assert!(kinds.is_empty() || !needles.is_empty(), "{:?}", rule.meta());
         }
     }
 
