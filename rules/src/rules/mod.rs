@@ -38,6 +38,7 @@ registry! {
         missing_assertion::MissingAssertion,
         ungated_language_server::UngatedLanguageServer,
         hardcoded_interface::HardcodedInterface,
+        tab_indentation::TabIndentation,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
