@@ -39,6 +39,7 @@ registry! {
         ungated_language_server::UngatedLanguageServer,
         hardcoded_interface::HardcodedInterface,
         tab_indentation::TabIndentation,
+        todo_comment::TodoComment,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
