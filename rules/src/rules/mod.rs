@@ -38,6 +38,7 @@ registry! {
         missing_assertion::MissingAssertion,
         ungated_language_server::UngatedLanguageServer,
         hardcoded_interface::HardcodedInterface,
+        long_line::LongLine,
         tab_indentation::TabIndentation,
         todo_comment::TodoComment,
     }
