@@ -41,6 +41,7 @@ registry! {
         long_line::LongLine,
         tab_indentation::TabIndentation,
         todo_comment::TodoComment,
+        commented_code::CommentedCode,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,
