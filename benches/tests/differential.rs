@@ -444,6 +444,10 @@ const DENSE: &[&str] = &[
     "  services.@ = {\n    adminPassword = mkForce \"hunter2\";\n    apiKey = \"e6619670253d4b17baaa\";\n    example = { password = \"a\"; };\n  };\n",
     "  x.env = [ \"DB_PASSWORD=@\" ];\n  x.@ = { tokenFile = ./token; y = lib.readFile config.age.secrets.x.path; };\n",
     "  networking.interfaces.eth0.useDHCP = mkIf a.@ true;\n  networking.nat.internalInterfaces = [ \"wlan0\" \"@\" ];\n",
+    "\tservices.@ = {\n\t\tx = ''\n\t\t\ty\n\t\t'';\n\t};\n",
+    "  # services.@ = {\n  #   enable = true;\n  # };\n\n  # a.@ = 1;\n  # because\n  # b.x = 2; # FIXME: x\n",
+    "  /*\n  services.@ = 1;\n  a.b = ''#'';\n  c = 2;\n  */\n  x = [ \"# TODO\" ]; # TODO(@): later\n  #d = 1;\n  #e = 2;\n  #f = 3;\n",
+    "  services.x.y = [ @ a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l m n o p q r s t u v w ]; # HACK\n",
 ];
 
 fn dense(random: &mut Random) -> String {

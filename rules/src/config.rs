@@ -527,10 +527,13 @@ impl FileSettings {
     /// # Panics
     /// When `T` is not the type that the rule declares as its options.
     pub fn options<T: 'static>(&self, rule: RuleIndex) -> &T {
-        self.states[rule]
-            .options
-            .downcast_ref()
-            .expect("a rule asks for its own options")
+        let options = self.any_options(rule).downcast_ref();
+        options.expect("a rule asks for its own options")
+    }
+
+    /// The options of the rule, of whatever type.
+    pub(crate) fn any_options(&self, rule: RuleIndex) -> &dyn Any {
+        &*self.states[rule].options
     }
 }
 

@@ -7,6 +7,7 @@ use crate::sorted;
 use crate::syntax::{self, NodeOrToken, SyntaxKind, Text, TextRange};
 use crate::workspace::{Findings, Workspace};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A file that fixes changed.
@@ -44,9 +45,9 @@ const MOST_ROUNDS: usize = 64;
 /// to the files that `only` names, round after round until none is left.
 ///
 /// Of overlapping fixes the first in the file wins and the others wait for the
-/// next round. A fix that would break the syntax of a file or lose a comment is
-/// refused. Files that do not parse are left alone, because nothing but their
-/// syntax error is found in them.
+/// next round. A fix that would break the syntax of a file is refused, and one that
+/// loses a comment which it is not about. Files that do not parse are left alone,
+/// because nothing but their syntax error is found in them.
 pub fn fix(
     mut workspace: Workspace,
     settings: &Settings,
@@ -136,9 +137,11 @@ pub fn fixes_of_file(
         return Vec::new();
     }
     let harmless = |fixes: &[Fix]| {
-        let after = apply_edits(text, fixes.iter().flat_map(|fix| &fix.edits));
-        after.is_some_and(|after| {
-            let (before, after) = (&**text, after.as_str());
+        let edits: Vec<_> = fixes.iter().flat_map(|fix| &fix.edits).collect();
+        let before = without_taken(text, &edits);
+        let after = apply_edits(text, edits);
+        before.zip(after).is_some_and(|(before, after)| {
+            let (before, after) = (before.as_str(), after.as_str());
             keeps_syntax(after) && keeps_comments(std::iter::once(before), std::iter::once(after))
         })
     };
@@ -269,8 +272,10 @@ impl Unit {
             }
         }
         let mut texts = Vec::new();
+        let mut kept = Vec::new();
         for (path, edits) in edits {
             let before = findings.text(&path)?.clone();
+            kept.push(without_taken(&before, &edits)?);
             let after: Text = apply_edits(&before, edits)?.into();
             if !keeps_syntax(&after) {
                 return None;
@@ -283,7 +288,7 @@ impl Unit {
             .iter()
             .flat_map(|(_, fix)| &fix.creates)
             .map(|file| &*file.text);
-        let before = texts.iter().map(|(_, before, _)| &**before);
+        let before = kept.iter().map(String::as_str);
         let after = texts.iter().map(|(_, _, after)| &**after).chain(created);
         if !keeps_comments(before, after) {
             return None;
@@ -313,6 +318,23 @@ pub fn apply_edits<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) ->
 fn keeps_syntax(text: &str) -> bool {
     let tree = syntax::parse(text);
     tree.errors().is_empty() && tree.too_complex().is_none()
+}
+
+/// `text` without the comments that go because edits delete them and nothing else.
+fn without_taken(text: &str, edits: &[&Edit]) -> Option<String> {
+    let takes = |edit: &&Edit| {
+        let taken = text.get(Range::<usize>::from(edit.range));
+        edit.text.is_empty() && taken.is_some_and(is_trivia)
+    };
+    let taking: Vec<&Edit> = edits.iter().copied().filter(takes).collect();
+    apply_edits(text, taking)
+}
+
+/// Is a text nothing but comments and white space?
+fn is_trivia(text: &str) -> bool {
+    let tree = syntax::parse(text);
+    let mut elements = tree.green().children();
+    elements.all(|element| syntax::is_trivia(element.kind()))
 }
 
 /// Does every comment of the texts before stand in those after? Comments to
@@ -390,6 +412,12 @@ mod tests {
         assert!(!kept("{ a = 1; # x\n}", &["{ a = 1; }"]));
         assert!(!kept("{ # x\n # x\n}", &["{ # x\n}"]));
         assert!(kept("{ } # nixamine: allow(x)", &["{ }"]));
+        let text = "{ # x\n a = 1; # y\n}";
+        let taken = |range: Range<u32>| {
+            let edit = Edit::delete(TextRange::new(range.start.into(), range.end.into()));
+            without_taken(text, &[&edit]).is_some_and(|kept| kept != text)
+        };
+        assert!(taken(2..5) && taken(2..7) && !taken(2..8));
         assert!(keeps_syntax("{ a = 1; }") && !keeps_syntax("{ a = 1 }"));
     }
 

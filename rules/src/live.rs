@@ -9,7 +9,7 @@
 
 use crate::config::Settings;
 use crate::linter::{Document, Source};
-use crate::local::{Hit, Judge, LONGEST_NEEDLE, Mention, Wanted, judge_all};
+use crate::local::{Hit, Judge, Mention, Wanted, judge_all};
 use crate::module::{self, FileFacts, Moved, Updated};
 use crate::rules::RuleIndex;
 use crate::semantics::{bound_names, is_rec};
@@ -152,12 +152,9 @@ impl Document {
         let Some(rebound) = rebound(old_root, &root, moved) else {
             return self.judge_whole();
         };
-        let longest = TextSize::new(*LONGEST_NEEDLE as u32);
-        let longest_alias = live
-            .aliases
-            .iter()
-            .map(|(name, _)| TextSize::of(name.as_str()));
-        let longest = longest_alias.fold(longest, TextSize::max);
+        let mut wanted = Wanted::new(&self.settings);
+        wanted.aliases = std::mem::take(&mut live.aliases);
+        let longest = TextSize::new(wanted.longest() as u32);
         let mut mentions: Vec<Mention> = Vec::new();
         let mut lost_alias = false;
         self.hits.retain_mut(|hit| {
@@ -173,8 +170,6 @@ impl Document {
             }
             !stale
         });
-        let mut wanted = Wanted::new(&self.settings);
-        wanted.aliases = std::mem::take(&mut live.aliases);
         let start = moved.new.start().checked_sub(longest).unwrap_or_default();
         let part = usize::from(start)..usize::from(moved.new.end()) + 1;
         mentions.extend(wanted.mentions(live.tree.text(), part));

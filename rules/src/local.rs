@@ -29,16 +29,15 @@ pub(crate) struct Mention {
 /// The needles of all rules.
 static NEEDLES: LazyLock<Vec<(RuleIndex, Finder<'static>)>> = LazyLock::new(|| {
     let all = rules::ALL.iter().enumerate();
-    all.filter(|(_, rule)| !rule.kinds().is_empty())
-        .flat_map(|(index, rule)| {
-            let needles = rule.needles().iter();
-            needles.map(move |needle| (index, Finder::new(needle.as_bytes())))
-        })
-        .collect()
+    all.flat_map(|(index, rule)| {
+        let needles = rule.needles().iter();
+        needles.map(move |needle| (index, Finder::new(needle.as_bytes())))
+    })
+    .collect()
 });
 
-/// The longest needle, in bytes.
-pub(crate) static LONGEST_NEEDLE: LazyLock<usize> = LazyLock::new(|| {
+/// The longest needle that no settings name, in bytes.
+static LONGEST_NEEDLE: LazyLock<usize> = LazyLock::new(|| {
     let lengths = NEEDLES.iter().map(|(_, finder)| finder.needle().len());
     lengths.max().unwrap_or(0)
 });
@@ -46,16 +45,34 @@ pub(crate) static LONGEST_NEEDLE: LazyLock<usize> = LazyLock::new(|| {
 /// What to look for in one file.
 pub(crate) struct Wanted<'s> {
     settings: &'s FileSettings,
+    /// What the options of rules name.
+    words: Vec<(&'s str, RuleIndex)>,
     /// Other names for what a needle names: `f` after `f = lib.mkForce;`.
     pub(crate) aliases: FxHashSet<(SmolStr, RuleIndex)>,
 }
 
 impl<'s> Wanted<'s> {
     pub(crate) fn new(settings: &'s FileSettings) -> Self {
+        let mut words = Vec::new();
+        for (index, rule) in rules::ALL.iter().enumerate() {
+            if settings.is_on(index) {
+                let own = rule.words(settings.any_options(index)).iter();
+                let own = own.filter(|word| !word.is_empty());
+                words.extend(own.map(|word| (word.as_str(), index)));
+            }
+        }
         Self {
             settings,
+            words,
             aliases: FxHashSet::default(),
         }
+    }
+
+    /// The longest text that is looked for, in bytes.
+    pub(crate) fn longest(&self) -> usize {
+        let aliases = self.aliases.iter().map(|(name, _)| name.len());
+        let words = self.words.iter().map(|(word, _)| word.len());
+        aliases.chain(words).fold(*LONGEST_NEEDLE, usize::max)
     }
 
     /// The mentions that start in a part of `text`, in order.
@@ -75,9 +92,10 @@ impl<'s> Wanted<'s> {
                 }
             }
         }
-        for (alias, rule) in &self.aliases {
-            for at in words(text, alias, part.clone()) {
-                add(at, *rule);
+        let aliases = self.aliases.iter().map(|(name, rule)| (&**name, *rule));
+        for (word, rule) in aliases.chain(self.words.iter().copied()) {
+            for at in words(text, word, part.clone()) {
+                add(at, rule);
             }
         }
         // There are thousands in a large file.
@@ -105,7 +123,8 @@ fn words<'t>(text: &'t str, word: &'t str, part: Range<usize>) -> impl Iterator<
 #[derive(Debug)]
 pub(crate) struct Hit {
     pub(crate) mention: Mention,
-    /// The statement around it: whatever changes in it may change the finding.
+    /// The statement around it, or the text that was read for it: whatever changes in
+    /// it may change the finding.
     pub(crate) statement: TextRange,
     /// Nothing for most mentions.
     pub(crate) said: Option<Box<Said>>,
@@ -127,6 +146,15 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    /// What was said of a mention at `base`, depending on nothing yet.
+    fn of(findings: Vec<Diagnostic>, base: TextSize) -> Self {
+        Self {
+            findings,
+            base,
+            ..Self::default()
+        }
+    }
+
     /// Gives back what memory was taken for more: it is kept for long.
     fn shrink(&mut self) {
         self.findings.shrink_to_fit();
@@ -194,6 +222,21 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// What `rule` sees.
+    fn context(&mut self, rule: RuleIndex) -> LocalContext<'_> {
+        LocalContext {
+            text: self.tree.text(),
+            root: &self.root,
+            path: self.path,
+            settings: self.settings,
+            rule,
+            asked: self.asked.as_ref(),
+            memo: &mut self.memo,
+            seen: Vec::new(),
+            out: Vec::new(),
+        }
+    }
+
     /// Judges one mention; mentions come in order.
     pub(crate) fn judge(&mut self, mention: Mention) -> Hit {
         let mut hit = Hit {
@@ -201,6 +244,15 @@ impl<'a> Judge<'a> {
             statement: self.root.text_range(),
             said: None,
         };
+        let rule = rules::ALL[mention.rule];
+        if rule.kinds().is_empty() {
+            let mut cx = self.context(mention.rule);
+            hit.statement = rule.check_text(mention.at, &mut cx);
+            let mut said = Said::of(cx.out, mention.at);
+            said.shrink();
+            hit.said = (!said.findings.is_empty()).then(|| Box::new(said));
+            return hit;
+        }
         let Some(token) = token_at(&self.root, mention.at) else {
             return hit;
         };
@@ -228,34 +280,19 @@ impl<'a> Judge<'a> {
         if token.kind() == SyntaxKind::TOKEN_COMMENT || !self.tree.is_intact(intact) {
             return hit;
         }
-        let rule = rules::ALL[mention.rule];
-        let mut said = Said {
-            base: mention.at,
-            ..Said::default()
-        };
+        let mut said = Said::of(Vec::new(), mention.at);
         if token.kind() == SyntaxKind::TOKEN_IDENT {
             said.alias = semantics::alias_of(&token)
                 .filter(|name| !rule.needles().iter().any(|needle| name.contains(needle)));
         }
-        let mut cx = LocalContext {
-            text: self.tree.text(),
-            path: self.path,
-            settings: self.settings,
-            rule: mention.rule,
-            asked: self.asked.as_ref(),
-            memo: &mut self.memo,
-            seen: Vec::new(),
-            out: Vec::new(),
-        };
-        for node in inside {
-            if !rule.kinds().contains(&node.kind()) {
-                continue;
-            }
+        inside.retain(|node| {
             // One finding for a node, however often it mentions something.
             let place = (node.kind(), node.text_range());
-            if self.last.insert(mention.rule, place) == Some(place) {
-                continue;
-            }
+            rule.kinds().contains(&node.kind())
+                && self.last.insert(mention.rule, place) != Some(place)
+        });
+        let mut cx = self.context(mention.rule);
+        for node in inside {
             rule.check_node(&node, &mut cx);
         }
         said.findings = cx.out;
@@ -292,6 +329,7 @@ pub struct Statement {
 /// What a local rule sees beside the node.
 pub struct LocalContext<'a> {
     text: &'a str,
+    root: &'a SyntaxNode,
     path: &'a str,
     settings: &'a FileSettings,
     rule: RuleIndex,
@@ -301,10 +339,21 @@ pub struct LocalContext<'a> {
     out: Vec<Diagnostic>,
 }
 
-impl LocalContext<'_> {
+impl<'a> LocalContext<'a> {
     /// Reports a finding.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.out.push(diagnostic);
+    }
+
+    /// The text of the file.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The comment that the byte at `at` belongs to.
+    pub fn comment_at(&self, at: TextSize) -> Option<SyntaxToken> {
+        let token = token_at(self.root, at);
+        token.filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT)
     }
 
     /// The file, relative to the root.
@@ -313,7 +362,7 @@ impl LocalContext<'_> {
     }
 
     /// The options of the rule.
-    pub fn options<T: 'static>(&self) -> &T {
+    pub fn options<T: 'static>(&self) -> &'a T {
         self.settings.options(self.rule)
     }
 
@@ -507,22 +556,13 @@ mod tests {
 
     /// What the rules say about every node, wherever a text mentions what.
     fn walked(tree: &Tree, settings: &FileSettings) -> Vec<Diagnostic> {
+        let mut judge = Judge::new(tree, "module.nix", settings, false);
         let root = tree.root();
-        let mut memo = Memo::default();
         let mut out = Vec::new();
         for (rule, check) in rules::ALL.iter().enumerate() {
             for node in root.descendants() {
                 if settings.is_on(rule) && check.kinds().contains(&node.kind()) {
-                    let mut cx = LocalContext {
-                        text: tree.text(),
-                        path: "module.nix",
-                        settings,
-                        rule,
-                        asked: None,
-                        memo: &mut memo,
-                        seen: Vec::new(),
-                        out: Vec::new(),
-                    };
+                    let mut cx = judge.context(rule);
                     check.check_node(&node, &mut cx);
                     out.append(&mut cx.out);
                 }
@@ -568,6 +608,7 @@ mod tests {
             let hits = judge_all(&tree, "module.nix", &mut wanted, false);
             let found = hits
                 .iter()
+                .filter(|hit| !rules::ALL[hit.mention.rule].kinds().is_empty())
                 .flat_map(|hit| hit.findings().0)
                 .cloned()
                 .collect();

@@ -9,7 +9,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::given;
 use crate::local::LocalContext;
 use crate::module::Definition;
-use crate::syntax::{SyntaxKind, SyntaxNode};
+use crate::syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use crate::workspace::{Declaration, FileContext, Judged, Place, Settings, WorkspaceContext};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -199,6 +199,19 @@ pub trait Rule: Sync {
     /// node, on the kinds of the nodes around it, and on what the context tells;
     /// it is said again when one of these changes.
     fn check_node(&self, _node: &SyntaxNode, _cx: &mut LocalContext<'_>) {}
+
+    /// Words that count as needles where they stand by themselves: what the options of
+    /// the rule name.
+    fn words<'o>(&self, _options: &'o dyn Any) -> &'o [String] {
+        &[]
+    }
+
+    /// Looks at a needle of a rule that wants to see no kind of node, wherever it stands:
+    /// in a comment, most likely, which the context tells. Returns the part of the text
+    /// that it looked at; it is asked again when that changes.
+    fn check_text(&self, at: TextSize, _cx: &mut LocalContext<'_>) -> TextRange {
+        TextRange::empty(at)
+    }
 
     /// Adds ways to mend a finding that take the whole workspace, or much time,
     /// to find. It is asked when somebody wants to mend.

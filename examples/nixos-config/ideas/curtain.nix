@@ -1,4 +1,4 @@
 { lib, pkgs }:
 {
-  options.ideas.curtain.package = lib.mkPackageOption pkgs "curtain" { };
+	options.ideas.curtain.package = lib.mkPackageOption pkgs "curtain" { };
 }

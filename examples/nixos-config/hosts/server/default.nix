@@ -56,5 +56,10 @@ in
   site.backup.target = "sftp:desktop:/srv/copies";
   site.backup.start = "02:15";
 
+  # services.fail2ban = {
+  #   enable = true;
+  #   maxretry = 5;
+  # };
+
   system.stateVersion = "25.05";
 }

@@ -20,7 +20,7 @@
     initExtra = ''
       # Start where the work is.
       if [ -d /home/alice/src ]; then
-        cd /home/alice/src
+      	cd /home/alice/src
       fi
     '';
   };

@@ -41,6 +41,12 @@ in
 
       programs.ssh.askPassword = mkForce "";
 
+      # Off until the scanner is back from repair:
+      # hardware.sane = {
+      #   enable = true;
+      #   extraBackends = [ pkgs.sane-airscan ];
+      # };
+
       fonts.packages = with pkgs; [
         inter
         jetbrains-mono
