@@ -119,6 +119,13 @@ pub enum Condition {
         /// Is it one of `lib.types`?
         is_type: bool,
     },
+    /// No declaration of an option that is known describes it.
+    Undescribed {
+        /// A place in the module that declares it.
+        at: TextSize,
+        /// The option.
+        path: Vec<SmolStr>,
+    },
 }
 
 /// A way to mend a finding.
@@ -334,7 +341,9 @@ impl Condition {
 
     fn shift(&mut self, moved: impl Fn(TextSize) -> TextSize) {
         match self {
-            Self::HomeManagerModule(at) | Self::HomeDirectoryIs { at, .. } => *at = moved(*at),
+            Self::HomeManagerModule(at)
+            | Self::HomeDirectoryIs { at, .. }
+            | Self::Undescribed { at, .. } => *at = moved(*at),
             Self::LibLacks { .. } => {}
         }
     }

@@ -23,6 +23,7 @@ registry! {
         hardcoded_home::HardcodedHome,
         untyped_option::UntypedOption,
         enable_description::EnableDescription,
+        undocumented_option::UndocumentedOption,
         missing_header::MissingHeader,
         duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,
