@@ -126,6 +126,8 @@ pub enum Condition {
         /// The option.
         path: Vec<SmolStr>,
     },
+    /// The text of the file has this nowhere.
+    FileLacks(&'static str),
 }
 
 /// A way to mend a finding.
@@ -344,7 +346,7 @@ impl Condition {
             Self::HomeManagerModule(at)
             | Self::HomeDirectoryIs { at, .. }
             | Self::Undescribed { at, .. } => *at = moved(*at),
-            Self::LibLacks { .. } => {}
+            Self::LibLacks { .. } | Self::FileLacks(_) => {}
         }
     }
 }

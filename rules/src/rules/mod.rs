@@ -24,6 +24,7 @@ registry! {
         untyped_option::UntypedOption,
         enable_description::EnableDescription,
         undocumented_option::UndocumentedOption,
+        loose_option_type::LooseOptionType,
         missing_header::MissingHeader,
         duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,

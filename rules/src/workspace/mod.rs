@@ -1081,6 +1081,10 @@ impl<'w> View<'w> {
                 let describes = |it: &Arc<Declared>| it.says.description;
                 !option.is_some_and(|(len, all)| len == path.len() && all.iter().any(describes))
             }
+            Condition::FileLacks(what) => {
+                let text = self.documents[file].text().as_bytes();
+                memchr::memmem::find(text, what.as_bytes()).is_none()
+            }
         }
     }
 
