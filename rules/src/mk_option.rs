@@ -160,6 +160,14 @@ impl MkOption {
 }
 
 impl Attribute {
+    /// Writes something more behind this.
+    pub(crate) fn put_behind(&self, name: &str, value: &str) -> Edit {
+        let gap = self.gap.as_deref().unwrap_or(" ");
+        // Without the blank line that may stand before it.
+        let gap = gap.rfind('\n').map_or(gap, |at| &gap[at..]);
+        Edit::insert(self.entry.end(), format!("{gap}{name} = {value};"))
+    }
+
     /// Writes something more before this.
     fn put_before(&self, name: &str, value: &str) -> Edit {
         let gap = self.gap.as_deref().unwrap_or(" ");

@@ -25,6 +25,7 @@ registry! {
         enable_description::EnableDescription,
         undocumented_option::UndocumentedOption,
         loose_option_type::LooseOptionType,
+        missing_default_text::MissingDefaultText,
         missing_header::MissingHeader,
         duplicate_sysctl::DuplicateSysctl,
         unquoted_sysctl_key::UnquotedSysctlKey,
