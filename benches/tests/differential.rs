@@ -444,6 +444,9 @@ const DENSE: &[&str] = &[
     "  services.@ = {\n    adminPassword = mkForce \"hunter2\";\n    apiKey = \"e6619670253d4b17baaa\";\n    example = { password = \"a\"; };\n  };\n",
     "  x.env = [ \"DB_PASSWORD=@\" ];\n  x.@ = { tokenFile = ./token; y = lib.readFile config.age.secrets.x.path; };\n",
     "  networking.interfaces.eth0.useDHCP = mkIf a.@ true;\n  networking.nat.internalInterfaces = [ \"wlan0\" \"@\" ];\n",
+    "  options.my.@ = {\n    port = mkOption { type = lib.types.int; default = 80; };\n    dataDir = lib.mkOption { type = with lib.types; nullOr str; default = \"/var/@\"; };\n    s = lib.mkOption {\n      internal = true;\n      type = lib.types.submodule { options.@ = mkOption { type = lib.types.attrs; default = { }; }; };\n    };\n  };\n",
+    "  my.x = let dir = \"${cfg.@}/x\"; where = name: name + pkgs.@; in {\n    options.a = lib.mkOption { default = dir; };\n    options.b = mkOption { default = where \"@\"; };\n    options.c = mkOption { default = [ pkgs.@ cfg ]; defaultText = \"x\"; };\n  };\n",
+    "  options.my.opt.port = lib.mkOption { type = lib.types.@; };\n  my.@ = lib.mkAliasDefinitions options.my.x;\n",
 ];
 
 fn dense(random: &mut Random) -> String {
