@@ -448,6 +448,9 @@ const DENSE: &[&str] = &[
     "  # services.@ = {\n  #   enable = true;\n  # };\n\n  # a.@ = 1;\n  # because\n  # b.x = 2; # FIXME: x\n",
     "  /*\n  services.@ = 1;\n  a.b = ''#'';\n  c = 2;\n  */\n  x = [ \"# TODO\" ]; # TODO(@): later\n  #d = 1;\n  #e = 2;\n  #f = 3;\n",
     "  services.x.y = [ @ a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l m n o p q r s t u v w ]; # HACK\n",
+    "  options.my.@ = {\n    port = mkOption { type = lib.types.int; default = 80; };\n    dataDir = lib.mkOption { type = with lib.types; nullOr str; default = \"/var/@\"; };\n    s = lib.mkOption {\n      internal = true;\n      type = lib.types.submodule { options.@ = mkOption { type = lib.types.attrs; default = { }; }; };\n    };\n  };\n",
+    "  my.x = let dir = \"${cfg.@}/x\"; where = name: name + pkgs.@; in {\n    options.a = lib.mkOption { default = dir; };\n    options.b = mkOption { default = where \"@\"; };\n    options.c = mkOption { default = [ pkgs.@ cfg ]; defaultText = \"x\"; };\n  };\n",
+    "  options.my.opt.port = lib.mkOption { type = lib.types.@; };\n  my.@ = lib.mkAliasDefinitions options.my.x;\n",
 ];
 
 fn dense(random: &mut Random) -> String {

@@ -119,6 +119,15 @@ pub enum Condition {
         /// Is it one of `lib.types`?
         is_type: bool,
     },
+    /// No declaration of an option that is known describes it.
+    Undescribed {
+        /// A place in the module that declares it.
+        at: TextSize,
+        /// The option.
+        path: Vec<SmolStr>,
+    },
+    /// The text of the file has this nowhere.
+    FileLacks(&'static str),
 }
 
 /// A way to mend a finding.
@@ -334,8 +343,10 @@ impl Condition {
 
     fn shift(&mut self, moved: impl Fn(TextSize) -> TextSize) {
         match self {
-            Self::HomeManagerModule(at) | Self::HomeDirectoryIs { at, .. } => *at = moved(*at),
-            Self::LibLacks { .. } => {}
+            Self::HomeManagerModule(at)
+            | Self::HomeDirectoryIs { at, .. }
+            | Self::Undescribed { at, .. } => *at = moved(*at),
+            Self::LibLacks { .. } | Self::FileLacks(_) => {}
         }
     }
 }

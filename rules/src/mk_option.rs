@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Edit;
 use crate::local::LocalContext;
+use crate::path;
 use crate::semantics::{Origin, application, attr_name, without_parens};
 use crate::syntax::{AstNode, HasEntry, SyntaxKind, SyntaxNode, TextRange, ast};
 use smol_str::SmolStr;
@@ -102,6 +103,31 @@ impl MkOption {
         self.find("internal").is_some() || self.find("visible").is_some()
     }
 
+    /// Does a manual show it, or would it if there was one? What lies below a hidden
+    /// option does not stand there, nor does what a leading `_` keeps for the modules
+    /// themselves, and nobody reads manuals of tests and samples.
+    pub(crate) fn is_for_manuals(&self, cx: &mut LocalContext<'_>) -> bool {
+        if self.is_hidden() || path::is_sample(cx.path()) || path::is_test(cx.path()) {
+            return false;
+        }
+        if self.path(cx).iter().any(|name| name.starts_with('_')) {
+            return false;
+        }
+        for around in self.call.ancestors().skip(1) {
+            let Some((function, _)) = application(&around) else {
+                continue;
+            };
+            cx.saw(&function);
+            if let Some(outer) = Self::of(&around, cx) {
+                cx.saw(&around);
+                if outer.is_hidden() {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
     /// The option, for a message.
     pub(crate) fn named(&self, cx: &LocalContext<'_>) -> String {
         match self.path(cx).as_slice() {
@@ -134,6 +160,14 @@ impl MkOption {
 }
 
 impl Attribute {
+    /// Writes something more behind this.
+    pub(crate) fn put_behind(&self, name: &str, value: &str) -> Edit {
+        let gap = self.gap.as_deref().unwrap_or(" ");
+        // Without the blank line that may stand before it.
+        let gap = gap.rfind('\n').map_or(gap, |at| &gap[at..]);
+        Edit::insert(self.entry.end(), format!("{gap}{name} = {value};"))
+    }
+
     /// Writes something more before this.
     fn put_before(&self, name: &str, value: &str) -> Edit {
         let gap = self.gap.as_deref().unwrap_or(" ");

@@ -7,6 +7,7 @@
     ripgrep = "ripgrep";
     rsync = "rsync";
     fd = "fd";
+    foliate = "foliate";
     jq = "jq";
     inter = "inter";
     jetbrains-mono = "jetbrains-mono";

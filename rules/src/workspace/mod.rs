@@ -33,7 +33,7 @@ use crate::linter::{Document, Source};
 use crate::module::{
     Class, Definition, FileFacts, Import, Literal, OptionDeclaration, Target, class_of_path,
 };
-use crate::options::IndexedLibrary;
+use crate::options::{Declared, IndexedLibrary};
 use crate::path;
 use crate::rule::{Group, RuleMeta};
 use crate::rules::unused::unused_suppression::UnusedSuppression;
@@ -1072,6 +1072,19 @@ impl<'w> View<'w> {
                     && self.is_in_setting(file, *at)
             }
             Condition::LibLacks { name, is_type } => !self.own_lib_has(name, *is_type),
+            Condition::Undescribed { at, path } => {
+                let Some(index) = facts.module_at(TextRange::empty(*at)) else {
+                    return true;
+                };
+                let path: Vec<_> = path.iter().map(|name| Some(name.as_str())).collect();
+                let option = self.options.option(self.class(file, index), &path);
+                let describes = |it: &Arc<Declared>| it.says.description;
+                !option.is_some_and(|(len, all)| len == path.len() && all.iter().any(describes))
+            }
+            Condition::FileLacks(what) => {
+                let text = self.documents[file].text().as_bytes();
+                memchr::memmem::find(text, what.as_bytes()).is_none()
+            }
         }
     }
 

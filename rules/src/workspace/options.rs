@@ -158,7 +158,11 @@ impl Options {
     }
 
     /// The option that a path leads to or into.
-    fn option(&self, class: Class, path: &[Option<&str>]) -> Option<(usize, &[Arc<Declared>])> {
+    pub(super) fn option(
+        &self,
+        class: Class,
+        path: &[Option<&str>],
+    ) -> Option<(usize, &[Arc<Declared>])> {
         self.by_class.get(&class)?.all.option(path)
     }
 

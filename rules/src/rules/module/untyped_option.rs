@@ -248,7 +248,9 @@ mod tests {
             let text = format!(
                 "{{ lib, pkgs, ... }}: {{ options.a = lib.mkOption {{ default = {default}; }}; }}"
             );
-            let settings = crate::Settings::default();
+            let only = ["untyped-option".to_owned()];
+            let settings = crate::Settings::new(crate::Config::default(), &only, &[])
+                .expect("the rule exists");
             let document = crate::analyze(crate::Source::new("a.nix", text), &settings);
             let findings = crate::Workspace::new(vec![document], []).check(&settings);
             let fix = findings
