@@ -134,7 +134,7 @@ fn text(audit: &Audit) -> String {
         for win in audit.wins.iter().filter(|it| it.quick) {
             let _ = writeln!(
                 out,
-                "  {:>5}  {:>7}  +{}  {}",
+                "  {:>5}  {:>7}  {}  {}",
                 win.findings,
                 hours(win.minutes),
                 report::gain(win.gain.0),

@@ -196,7 +196,7 @@ impl Page {
         for win in &audit.wins {
             let _ = writeln!(
                 self.0,
-                "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">+{}</td><td class=\"n\">{}</td></tr>",
+                "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
                 if win.quick {
                     "<span aria-label=\"first step\" role=\"img\">→</span>"
                 } else {
@@ -221,12 +221,12 @@ impl Page {
             "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Impact against effort\"><svg viewBox=\"0 0 640 260\" width=\"640\" height=\"260\" role=\"img\" aria-label=\"Impact against effort; the table below has the figures\">\
              <path class=\"grid\" fill=\"none\" d=\"M50 10V220H630\"/>\
              <text x=\"340\" y=\"250\" text-anchor=\"middle\">effort (up to {})</text>\
-             <text x=\"54\" y=\"18\">impact (up to +{})</text>",
+             <text x=\"54\" y=\"18\">impact (up to {})</text>",
             hours(effort),
             gain(impact as u32)
         );
         let mut taken: Vec<(u64, u64)> = Vec::new();
-        for win in &audit.wins {
+        for win in audit.wins.iter().filter(|it| it.gain.0 > 0) {
             // Roots, or one large pile pushes all others into a corner.
             let x = 50 + 540 * root(win.minutes) / root(effort).max(1);
             let y = 215 - 185 * root(u64::from(win.gain.0)) / root(impact).max(1);
@@ -310,7 +310,7 @@ impl Page {
         let _ = write!(
             self.0,
             "<li><span class=\"mark {tone}\" role=\"img\" aria-label=\"{word}\">{mark}</span>{} ",
-            escaped(check.question)
+            prose(check.question)
         );
         if check.open > 0 && check.rules.is_empty() {
             let _ = write!(self.0, "<strong>{}</strong> ", check.open);
@@ -322,7 +322,7 @@ impl Page {
             };
         }
         if let Some(note) = &check.note {
-            let _ = write!(self.0, "<span class=\"dim\">{}</span>", escaped(note));
+            let _ = write!(self.0, "<span class=\"dim\">{}</span>", prose(note));
         }
         self.add("</li>\n");
     }

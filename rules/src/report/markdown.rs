@@ -142,7 +142,7 @@ fn wins(text: &mut String, audit: &Audit, short: bool) {
     for win in audit.wins.iter().filter(|it| it.quick || !short) {
         let _ = writeln!(
             text,
-            "| {}`{}` | {} | {} | +{} | {} |",
+            "| {}`{}` | {} | {} | {} | {} |",
             if win.quick && !short { "**→** " } else { "" },
             win.rule,
             win.findings,
@@ -215,9 +215,12 @@ pub fn hours(minutes: u64) -> String {
     }
 }
 
-/// Hundredths, all of them.
+/// What is gained, in hundredths.
 pub fn gain(hundredths: u32) -> String {
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    match hundredths {
+        0 => "under 0.01".to_owned(),
+        _ => format!("+{}.{:02}", hundredths / 100, hundredths % 100),
+    }
 }
 
 fn escaped(text: &str) -> String {

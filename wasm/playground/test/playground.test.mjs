@@ -623,11 +623,11 @@ describe("a report", () => {
       assert.match(await page.locator("#state").innerText(), /playground that asked for this report is closed/);
     }));
 
-  test("shows what is meant to do harm as text", () =>
-    using("?debug", {}, async (page, opened) => {
+  test("shows what is meant to do harm as text, in the room there is", () =>
+    using("?debug", { viewport: { width: 360, height: 740 } }, async (page, opened) => {
       const markup = '<img src=x onerror="globalThis.harmed=1"><script>globalThis.harmed=1</script>';
       await drop(page, {
-        "a.nix": `{ lib, ... }:\n{\n  "${markup.replaceAll('"', "'")}" = lib.mkForce 1;\n  boot.kernel.sysctl.a.b = 1;\n}\n${markup}`,
+        "a.nix": `{ lib, ... }:\n{\n  "${markup.replaceAll('"', "'")}" = lib.mkForce 1;\n  boot.kernel.sysctl.a.b = 1;\n}\n# TODO https://${"long".repeat(100)}\n${markup}`,
         [`${markup.replaceAll(/["/]/g, "'")}.nix`]: "{",
         "nixamine.toml": `[[require]]\noption = "a.b"\nvalue = true\nreason = ${JSON.stringify(markup)}`,
       });
@@ -635,6 +635,10 @@ describe("a report", () => {
       assert.equal(await tab.evaluate(() => globalThis.harmed), undefined);
       assert.equal(await tab.locator("img").count(), 0);
       assert.ok((await tab.locator("body").innerText()).includes("<img"), "it is text");
+      await tab.evaluate(() => document.querySelectorAll("details").forEach((it) => (it.open = true)));
+      assert.equal(await tab.locator("[data-k]", { hasText: "longlong" }).count(), 1);
+      const width = await tab.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 360, `nothing is wider than the screen: ${width}`);
     }));
 
   for (const [name, options] of [
