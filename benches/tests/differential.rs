@@ -170,10 +170,11 @@ fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspa
     workspace
 }
 
-/// Every rule, and modules are long soon.
+/// Every rule, and modules and scripts are long soon.
 fn everything() -> Settings {
-    let config = Config::from_toml("[rules.long-module]\nmax-lines = 12\n");
-    let config = config.expect("long-module has that option");
+    let config =
+        Config::from_toml("rules.long-module.max-lines = 12\nrules.inline-script.max-lines = 3\n");
+    let config = config.expect("both rules have that option");
     Settings::new(config, &["all".to_owned()], &[]).expect("`all` is a selector")
 }
 
@@ -444,6 +445,7 @@ const DENSE: &[&str] = &[
     "  services.@ = {\n    adminPassword = mkForce \"hunter2\";\n    apiKey = \"e6619670253d4b17baaa\";\n    example = { password = \"a\"; };\n  };\n",
     "  x.env = [ \"DB_PASSWORD=@\" ];\n  x.@ = { tokenFile = ./token; y = lib.readFile config.age.secrets.x.path; };\n",
     "  networking.interfaces.eth0.useDHCP = mkIf a.@ true;\n  networking.nat.internalInterfaces = [ \"wlan0\" \"@\" ];\n",
+    "  systemd.services.@.script = lib.mkAfter ''\n    one\n    two ${a.@\n    } b\n    three\n    four\n  '';\n  programs.@.initExtra = ''\n    #!/bin/sh\n    1\n    2\n    3\n  '';\n",
 ];
 
 fn dense(random: &mut Random) -> String {

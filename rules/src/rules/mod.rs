@@ -38,6 +38,7 @@ registry! {
         missing_assertion::MissingAssertion,
         ungated_language_server::UngatedLanguageServer,
         hardcoded_interface::HardcodedInterface,
+        inline_script::InlineScript,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,

@@ -1054,6 +1054,9 @@ impl<'w> View<'w> {
             Condition::HomeManagerModule(at) => facts
                 .module_at(TextRange::empty(*at))
                 .is_some_and(|index| self.class(file, index) == Class::HomeManager),
+            Condition::Module(at) => facts
+                .module_at(TextRange::empty(*at))
+                .is_some_and(|index| self.graph.is_module(self.graph.id(file, index))),
             Condition::HomeDirectoryIs {
                 at,
                 directory,
