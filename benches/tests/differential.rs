@@ -146,12 +146,18 @@ fn edited_trees_are_parsed_trees() {
 /// more, which nothing imports.
 fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspace {
     let beside = |path: &str, text: &str| analyze(Source::new(path, text), settings);
-    let host = "{ imports = [ ./edited.nix ./other.nix ]; }";
+    let host = "{
+  imports = [ ./edited.nix ./other.nix ];
+  nix.settings.trusted-users = [ \"alice\" ];
+  home-manager.users.bob.imports = [ ];
+}";
     let other = "{ lib, ... }: {
   boot.kernel.sysctl.\"net.git.3\" = 3;
   boot.kernel.sysctl.\"net.x\" = lib.mkDefault 1;
   boot.kernel.sysctl = lib.mkDefault { \"net.git\" = 1; };
   users.users.git.home = \"/home/git\";
+  services.y.user = \"alice\";
+  home-manager.users.bob.imports = [ ];
 }";
     let mut documents = vec![
         document,
@@ -159,8 +165,9 @@ fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspa
         beside("other.nix", other),
     ];
     if is_flake {
-        let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = \
-            nixpkgs.lib.nixosSystem { modules = [ ./host.nix ]; }; }; }";
+        let flake = "{ outputs = { nixpkgs, ... }: { \
+            nixosConfigurations.a = nixpkgs.lib.nixosSystem { modules = [ ./host.nix ]; }; \
+            nixosConfigurations.b = nixpkgs.lib.nixosSystem { modules = [ ./host.nix ]; }; }; }";
         documents.push(beside("flake.nix", flake));
         documents.push(beside("mods/lone.nix", "{ services.x.enable = true; }"));
     }
@@ -446,6 +453,8 @@ const DENSE: &[&str] = &[
     "  x.env = [ \"DB_PASSWORD=@\" ];\n  x.@ = { tokenFile = ./token; y = lib.readFile config.age.secrets.x.path; };\n",
     "  networking.interfaces.eth0.useDHCP = mkIf a.@ true;\n  networking.nat.internalInterfaces = [ \"wlan0\" \"@\" ];\n",
     "  systemd.services.@.script = lib.mkAfter ''\n    one\n    two ${a.@\n    } b\n    three\n    four\n  '';\n  programs.@.initExtra = ''\n    #!/bin/sh\n    1\n    2\n    3\n  '';\n",
+    "  users.users.alice.isNormalUser = true;\n  services.@.user = mkIf a \"alice\";\n  nix.settings.trusted-users = [ \"@\" \"bob\" ];\n",
+    "  home-manager.users.bob.imports = [ ];\n  users.users.bob.@ = [ ];\n",
 ];
 
 fn dense(random: &mut Random) -> String {

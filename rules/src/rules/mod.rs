@@ -39,6 +39,7 @@ registry! {
         ungated_language_server::UngatedLanguageServer,
         hardcoded_interface::HardcodedInterface,
         inline_script::InlineScript,
+        hardcoded_username::HardcodedUsername,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,

@@ -760,7 +760,8 @@ impl Keys {
         }
         let places = self.places.get(&key).into_iter().flatten();
         let mut own: Vec<_> = places.map(|place| place.file).collect();
-        for (_, finding) in &findings {
+        for (file, finding) in &findings {
+            own.push(*file);
             own.extend(pointed_at(documents, finding));
         }
         sorted::sort(&mut own);
