@@ -150,6 +150,8 @@ fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspa
   imports = [ ./edited.nix ./other.nix ];
   nix.settings.trusted-users = [ \"alice\" ];
   home-manager.users.bob.imports = [ ];
+  services.copy.a = [ 1 2 3 ];
+  services.copy.b = f { c = \"d\"; };
 }";
     let other = "{ lib, ... }: {
   boot.kernel.sysctl.\"net.git.3\" = 3;
@@ -158,6 +160,10 @@ fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspa
   users.users.git.home = \"/home/git\";
   services.y.user = \"alice\";
   home-manager.users.bob.imports = [ ];
+  # Copied.
+  services.copy.b = f { c = \"d\"; };
+  services.copy.c = let g = [ x.y x.z x.a ]; in [ (g.h 1) (g.h 2) ];
+  services.copy.d = 1;
 }";
     let mut documents = vec![
         document,
@@ -179,9 +185,10 @@ fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspa
 
 /// Every rule, and modules and scripts are long soon.
 fn everything() -> Settings {
-    let config =
-        Config::from_toml("rules.long-module.max-lines = 12\nrules.inline-script.max-lines = 3\n");
-    let config = config.expect("both rules have that option");
+    let config = Config::from_toml(
+        "rules.long-module.max-lines = 12\nrules.inline-script.max-lines = 3\nrules.duplicate-code.min-tokens = 14\n",
+    );
+    let config = config.expect("the rules have these options");
     Settings::new(config, &["all".to_owned()], &[]).expect("`all` is a selector")
 }
 
@@ -455,6 +462,8 @@ const DENSE: &[&str] = &[
     "  systemd.services.@.script = lib.mkAfter ''\n    one\n    two ${a.@\n    } b\n    three\n    four\n  '';\n  programs.@.initExtra = ''\n    #!/bin/sh\n    1\n    2\n    3\n  '';\n",
     "  users.users.alice.isNormalUser = true;\n  services.@.user = mkIf a \"alice\";\n  nix.settings.trusted-users = [ \"@\" \"bob\" ];\n",
     "  home-manager.users.bob.imports = [ ];\n  users.users.bob.@ = [ ];\n",
+    "  services.copy.a = [ 1 2 3 ];\n  services.copy.b = f { c = \"d\"; };\n  services.copy.c = let g = [ x.y x.z x.a ]; in [ (g.h 1) (g.h 2) ];\n  services.copy.d = 1;\n",
+    "  services.@ = [ (f { services.copy.a = [ 1 2 3 ]; # x\n    services.copy.b = f { c = \"d\"; }; }) ];\n  my.@ = let g = [ x.y x.z x.a ]; in [ (g.h 1) (g.h 2) ];\n",
 ];
 
 fn dense(random: &mut Random) -> String {

@@ -40,6 +40,7 @@ registry! {
         hardcoded_interface::HardcodedInterface,
         inline_script::InlineScript,
         hardcoded_username::HardcodedUsername,
+        duplicate_code::DuplicateCode,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,

@@ -2,6 +2,7 @@
 //! configuration, and the findings that this decides.
 
 mod conventions;
+mod copies;
 mod graph;
 mod habits;
 mod joined;
@@ -662,6 +663,17 @@ pub struct Importer<'w> {
     pub by: ImportedBy,
     /// The import.
     pub import: &'w Import,
+}
+
+/// Code that stands in several files.
+#[derive(Debug)]
+pub(crate) struct Copies {
+    /// The files, in order.
+    pub(crate) files: Vec<usize>,
+    /// Where each of them has the code that all of them have.
+    pub(crate) ranges: Vec<TextRange>,
+    /// What else some of them share, as one of them has it.
+    pub(crate) more: Vec<(usize, TextRange)>,
 }
 
 /// Modules of at least this many lines say whether a repository writes headers.
