@@ -545,7 +545,7 @@ impl Joined {
         for (file, diagnostic) in out {
             for other in pointed_at(documents, &diagnostic) {
                 let pointing = self.pointing.entry(other).or_default();
-                if pointing.last() != Some(&file) {
+                if !pointing.contains(&file) {
                     pointing.push(file);
                 }
             }
