@@ -70,6 +70,14 @@ impl Sum {
         self.tokens = self.tokens.saturating_add(other.tokens);
     }
 
+    /// A single token.
+    fn of(token: &str) -> Self {
+        let mut sum = Self::default();
+        sum.word(token.as_bytes());
+        sum.tokens = 1;
+        sum
+    }
+
     fn word(&mut self, word: &[u8]) {
         let (chunks, rest) = word.as_chunks::<8>();
         let rest = rest
@@ -91,10 +99,16 @@ impl Sum {
     }
 }
 
+/// The name that a node is, as a third of them are.
+fn name(node: &GreenNodeData) -> Option<&str> {
+    let is_name = node.kind().0 == SyntaxKind::NODE_IDENT as u16;
+    is_name.then(|| written(node))?
+}
+
 /// Does a key lead to what nobody shares: what the file imports, or the release that a
 /// machine began with?
 fn is_own(path: &GreenNodeData) -> bool {
-    let last = path.children().filter_map(NodeOrToken::into_node).last();
+    let last = path.children().filter_map(NodeOrToken::into_node).next_back();
     matches!(last.and_then(written), Some("imports" | "stateVersion"))
 }
 
@@ -163,7 +177,10 @@ impl Reader {
                     sum.tokens += 1;
                 }
                 NodeOrToken::Node(node) => {
-                    let mut part = self.node(node, at);
+                    let mut part = match name(node) {
+                        Some(name) => Sum::of(name),
+                        None => self.node(node, at),
+                    };
                     part.ends |= len > LONGEST;
                     let range = TextRange::at(TextSize::new(at), TextSize::new(len));
                     if holds && is_entry(node.kind().0) {
@@ -235,7 +252,7 @@ impl Reader {
             self.units.clear();
         }
         let path = node.first_child().filter(|_| kind == BINDING);
-        let is_named = path.as_ref().is_some_and(|path| !is_own(&path.green()));
+        let is_named = path.as_ref().is_some_and(|path| !is_own(path.green()));
         let mut next = first_at(node, part);
         while let Some(element) = next.filter(|it| it.text_range().start() <= part.end()) {
             next = element.next_sibling_or_token();
@@ -312,7 +329,7 @@ fn unit(element: SyntaxElement) -> Option<Unit> {
 
 fn sum(node: &SyntaxNode) -> Sum {
     // Nothing is wanted but the sum.
-    Reader::new(u32::MAX, None).node(&node.green(), 0)
+    Reader::new(u32::MAX, None).node(node.green(), 0)
 }
 
 const BINDING: u16 = SyntaxKind::NODE_ATTRPATH_VALUE as u16;

@@ -38,6 +38,8 @@ impl Pieces {
             has_part: vec![false; files],
             ..Self::default()
         };
+        let all = view.documents.iter().map(|it| it.pieces.len()).sum();
+        pieces.first.reserve(all);
         for file in 0..files {
             let own = hashes(view, file);
             own.iter().for_each(|hash| pieces.add(*hash, file));
