@@ -70,11 +70,10 @@ declare_rule! {
     /// ```
     ///
     /// Code is the same where all its tokens are; white space and comments do not count.
-    /// What is compared are bindings in a row and the values of bindings,
-    /// but for `imports` and `stateVersion`. Files that have
-    /// several pieces in common are told once, in the first of them. Generated files, files
-    /// about the hardware and the disks of a machine, tests, templates, examples and
-    /// vendored files are silent.
+    /// What is compared are bindings in a row and the values of bindings, but for
+    /// `imports` and `stateVersion`. Files that have several pieces in common are told
+    /// once, in the first of them. Generated files, files about the hardware and the
+    /// disks of a machine, tests, templates, examples and vendored files are silent.
     ///
     /// ## When to allow it
     ///
