@@ -108,7 +108,10 @@ fn name(node: &GreenNodeData) -> Option<&str> {
 /// Does a key lead to what nobody shares: what the file imports, or the release that a
 /// machine began with?
 fn is_own(path: &GreenNodeData) -> bool {
-    let last = path.children().filter_map(NodeOrToken::into_node).next_back();
+    let last = path
+        .children()
+        .filter_map(NodeOrToken::into_node)
+        .next_back();
     matches!(last.and_then(written), Some("imports" | "stateVersion"))
 }
 

@@ -45,8 +45,9 @@ impl Pieces {
             own.iter().for_each(|hash| pieces.add(*hash, file));
             pieces.of_file[file] = own;
         }
-        let shared = |file: &usize| pieces.of_file[*file].iter().any(|it| pieces.is_shared(*it));
-        let some: Vec<_> = (0..files).filter(shared).collect();
+        let mut some: Vec<_> = pieces.more.values().flatten().copied().collect();
+        some.extend(pieces.more.keys().filter_map(|hash| pieces.first.get(hash)));
+        sorted::set(&mut some);
         pieces.judge(view, &some);
         pieces
     }

@@ -133,11 +133,12 @@ impl Rule for InlineScript {
             return;
         };
         // Most texts are short.
-        if u32::from(node.text_range().len()) < max || path::is_throwaway(cx.path()) {
+        if u32::from(node.text_range().len()) < max {
             return;
         }
         let lines = lines(node);
-        if lines <= max || !is_script(node, &cx.attr_path(node)) {
+        let is_long = lines > max && is_script(node, &cx.attr_path(node));
+        if !is_long || path::is_throwaway(cx.path()) {
             return;
         }
         let range = start.text_range();
