@@ -146,12 +146,24 @@ fn edited_trees_are_parsed_trees() {
 /// more, which nothing imports.
 fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspace {
     let beside = |path: &str, text: &str| analyze(Source::new(path, text), settings);
-    let host = "{ imports = [ ./edited.nix ./other.nix ]; }";
+    let host = "{
+  imports = [ ./edited.nix ./other.nix ];
+  nix.settings.trusted-users = [ \"alice\" ];
+  home-manager.users.bob.imports = [ ];
+  services.copy.a = [ 1 2 3 ];
+  services.copy.b = f { c = \"d\"; };
+}";
     let other = "{ lib, ... }: {
   boot.kernel.sysctl.\"net.git.3\" = 3;
   boot.kernel.sysctl.\"net.x\" = lib.mkDefault 1;
   boot.kernel.sysctl = lib.mkDefault { \"net.git\" = 1; };
   users.users.git.home = \"/home/git\";
+  services.y.user = \"alice\";
+  home-manager.users.bob.imports = [ ];
+  # Copied.
+  services.copy.b = f { c = \"d\"; };
+  services.copy.c = let g = [ x.y x.z x.a ]; in [ (g.h 1) (g.h 2) ];
+  services.copy.d = 1;
 }";
     let mut documents = vec![
         document,
@@ -159,8 +171,9 @@ fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspa
         beside("other.nix", other),
     ];
     if is_flake {
-        let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.a = \
-            nixpkgs.lib.nixosSystem { modules = [ ./host.nix ]; }; }; }";
+        let flake = "{ outputs = { nixpkgs, ... }: { \
+            nixosConfigurations.a = nixpkgs.lib.nixosSystem { modules = [ ./host.nix ]; }; \
+            nixosConfigurations.b = nixpkgs.lib.nixosSystem { modules = [ ./host.nix ]; }; }; }";
         documents.push(beside("flake.nix", flake));
         documents.push(beside("mods/lone.nix", "{ services.x.enable = true; }"));
     }
@@ -170,10 +183,12 @@ fn workspace(document: Document, settings: &Settings, is_flake: bool) -> Workspa
     workspace
 }
 
-/// Every rule, and modules are long soon.
+/// Every rule, and modules and scripts are long soon.
 fn everything() -> Settings {
-    let config = Config::from_toml("[rules.long-module]\nmax-lines = 12\n");
-    let config = config.expect("long-module has that option");
+    let config = Config::from_toml(
+        "rules.long-module.max-lines = 12\nrules.inline-script.max-lines = 3\nrules.duplicate-code.min-tokens = 14\n",
+    );
+    let config = config.expect("the rules have these options");
     Settings::new(config, &["all".to_owned()], &[]).expect("`all` is a selector")
 }
 
@@ -451,6 +466,11 @@ const DENSE: &[&str] = &[
     "  options.my.@ = {\n    port = mkOption { type = lib.types.int; default = 80; };\n    dataDir = lib.mkOption { type = with lib.types; nullOr str; default = \"/var/@\"; };\n    s = lib.mkOption {\n      internal = true;\n      type = lib.types.submodule { options.@ = mkOption { type = lib.types.attrs; default = { }; }; };\n    };\n  };\n",
     "  my.x = let dir = \"${cfg.@}/x\"; where = name: name + pkgs.@; in {\n    options.a = lib.mkOption { default = dir; };\n    options.b = mkOption { default = where \"@\"; };\n    options.c = mkOption { default = [ pkgs.@ cfg ]; defaultText = \"x\"; };\n  };\n",
     "  options.my.opt.port = lib.mkOption { type = lib.types.@; };\n  my.@ = lib.mkAliasDefinitions options.my.x;\n",
+    "  systemd.services.@.script = lib.mkAfter ''\n    one\n    two ${a.@\n    } b\n    three\n    four\n  '';\n  programs.@.initExtra = ''\n    #!/bin/sh\n    1\n    2\n    3\n  '';\n",
+    "  users.users.alice.isNormalUser = true;\n  services.@.user = mkIf a \"alice\";\n  nix.settings.trusted-users = [ \"@\" \"bob\" ];\n",
+    "  home-manager.users.bob.imports = [ ];\n  users.users.bob.@ = [ ];\n",
+    "  services.copy.a = [ 1 2 3 ];\n  services.copy.b = f { c = \"d\"; };\n  services.copy.c = let g = [ x.y x.z x.a ]; in [ (g.h 1) (g.h 2) ];\n  services.copy.d = 1;\n",
+    "  services.@ = [ (f { services.copy.a = [ 1 2 3 ]; # x\n    services.copy.b = f { c = \"d\"; }; }) ];\n  my.@ = let g = [ x.y x.z x.a ]; in [ (g.h 1) (g.h 2) ];\n",
 ];
 
 fn dense(random: &mut Random) -> String {

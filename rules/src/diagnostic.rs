@@ -101,7 +101,9 @@ pub struct NewFile {
 pub enum Condition {
     /// The module expression that holds this offset belongs to Home Manager.
     HomeManagerModule(TextSize),
-    /// As before, and the homes that this module is part of set
+    /// A module expression holds this offset, and it is surely one.
+    Module(TextSize),
+    /// The module belongs to Home Manager, and the homes that it is part of set
     /// `home.homeDirectory` to this literal, all of them; `config_depth` is
     /// where the name `config` is bound that a fix would use.
     HomeDirectoryIs {
@@ -344,6 +346,7 @@ impl Condition {
     fn shift(&mut self, moved: impl Fn(TextSize) -> TextSize) {
         match self {
             Self::HomeManagerModule(at)
+            | Self::Module(at)
             | Self::HomeDirectoryIs { at, .. }
             | Self::Undescribed { at, .. } => *at = moved(*at),
             Self::LibLacks { .. } | Self::FileLacks(_) => {}

@@ -31,6 +31,7 @@ mod mk_option;
 pub mod module;
 pub mod options;
 pub mod path;
+mod pieces;
 pub mod policy;
 pub mod report;
 pub mod rule;

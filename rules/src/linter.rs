@@ -5,6 +5,8 @@ use crate::config::{FileSettings, Settings};
 use crate::live::Live;
 use crate::local::{Hit, Wanted, judge_all};
 use crate::module::{self, FileFacts};
+use crate::pieces::{self, Piece};
+use crate::rules::module::duplicate_code::least;
 use crate::suppression::{self, Suppression};
 use crate::syntax::{self, Cache, SyntaxError, Text, TooComplex, Tree};
 use std::sync::{Arc, OnceLock};
@@ -40,6 +42,8 @@ pub struct Document {
     /// How many lines hold more than white space and comments.
     pub(crate) code_lines: OnceLock<u32>,
     pub(crate) hits: Vec<Hit>,
+    /// What copies of its code are found by.
+    pub(crate) pieces: Vec<Piece>,
     pub(crate) suppressions: Vec<Suppression>,
     /// What only an open file keeps.
     pub(crate) live: Option<Box<Live>>,
@@ -70,13 +74,17 @@ impl Document {
     pub(crate) fn of(path: Arc<str>, tree: &Tree, settings: &Settings) -> Self {
         let settings = settings.for_path(&path);
         let readable = tree.too_complex().is_none();
+        let facts = match readable {
+            true => module::collect(&path, tree),
+            false => FileFacts::default(),
+        };
+        // What is no module now will be one only by an edit.
+        let least = least(&path, &settings).filter(|_| !facts.modules.is_empty());
         Self {
+            pieces: least.map_or_else(Vec::new, |least| pieces::read(tree, least)),
             errors: tree.errors().to_vec(),
             too_complex: tree.too_complex().cloned(),
-            facts: match readable {
-                true => module::collect(&path, tree),
-                false => FileFacts::default(),
-            },
+            facts,
             code_lines: OnceLock::new(),
             hits: Vec::new(),
             suppressions: suppression::collect(tree),

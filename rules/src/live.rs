@@ -11,7 +11,9 @@ use crate::config::Settings;
 use crate::linter::{Document, Source};
 use crate::local::{Hit, Judge, Mention, Wanted, judge_all};
 use crate::module::{self, FileFacts, Moved, Updated};
+use crate::pieces;
 use crate::rules::RuleIndex;
+use crate::rules::module::duplicate_code::least;
 use crate::semantics::{bound_names, is_rec};
 use crate::sorted;
 use crate::suppression;
@@ -51,6 +53,9 @@ impl Document {
     pub fn open_with(cache: &mut Cache, source: Source, settings: &Settings) -> Self {
         let tree = syntax::parse_with(cache, source.text);
         let mut document = Self::of(source.path, &tree, settings);
+        if let Some(least) = least(&document.source.path, &document.settings) {
+            document.pieces = pieces::read(&tree, least);
+        }
         document.live = Some(Box::new(Live {
             breaks: module::line_breaks(tree.text()),
             tree,
@@ -111,6 +116,13 @@ impl Document {
             new: change.range,
         };
         let whole = usize::from(change.range.len()) == live.tree.text().len();
+        if let Some(least) = least(&self.source.path, &self.settings) {
+            let is_part = !whole && readable && self.too_complex.is_none();
+            match is_part {
+                true => pieces::update(&mut self.pieces, &live.tree, least, moved),
+                false => self.pieces = pieces::read(&live.tree, least),
+            }
+        }
         let updated = if whole || !readable || self.too_complex.is_some() {
             self.read_whole()
         } else {

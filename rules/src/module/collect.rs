@@ -304,6 +304,7 @@ impl<'f> Collector<'f> {
             config_depth: None,
             has_lib: false,
             parent,
+            user: None,
             imports: Vec::new(),
             definitions: Vec::new(),
             options: Vec::new(),
@@ -795,6 +796,7 @@ impl<'f> Collector<'f> {
             let module = self.add(origin, Certainty::Certain, class, value, Some(parent));
             let own = &mut self.facts.modules[module];
             own.imports = imports;
+            own.user = user_of(&here.path);
             if shared {
                 decide::elements(value, env, &mut own.irregular);
             }
@@ -805,6 +807,7 @@ impl<'f> Collector<'f> {
                     module.origin = origin.clone();
                     module.certainty = Certainty::Certain;
                     module.class = class;
+                    module.user = user_of(&here.path);
                 }
             }
         }
@@ -843,7 +846,9 @@ impl<'f> Collector<'f> {
             return false;
         };
         let module = self.add(origin, Certainty::Certain, class, value, Some(parent));
-        decide::elements(value, env, &mut self.facts.modules[module].irregular);
+        let own = &mut self.facts.modules[module];
+        own.user = user_of(above);
+        decide::elements(value, env, &mut own.irregular);
         self.imports(module, value, env, &here.guards);
         true
     }
@@ -1402,6 +1407,11 @@ fn known_in_list(value: &SyntaxNode) -> Known {
         SyntaxKind::NODE_LIST => Known::Unknown,
         _ => known(value),
     }
+}
+
+/// The key of a home that a path leads to.
+fn user_of(path: &[Key]) -> Option<Key> {
+    is_path(path, &["home-manager", "users", "*"]).then(|| path[2].clone())
 }
 
 /// The value of a literal.

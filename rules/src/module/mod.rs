@@ -119,6 +119,8 @@ pub struct ModuleFacts {
     pub has_lib: bool,
     /// The module expression of the same file that it stands in.
     pub parent: Option<usize>,
+    /// The key that says whose home it is: the last one in `home-manager.users.alice`.
+    pub user: Option<Key>,
     /// What it imports.
     pub imports: Vec<Import>,
     /// What it sets.

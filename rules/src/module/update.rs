@@ -323,6 +323,9 @@ fn shift_module(module: &mut ModuleFacts, moved: Moved) {
     if let Some(body) = &mut module.plain_body {
         moved.range(body);
     }
+    if let Some(user) = &mut module.user {
+        moved.range(&mut user.range);
+    }
     shift_imports(&mut module.imports, moved);
     for irregular in &mut module.irregular {
         moved.range(&mut irregular.range);
@@ -419,6 +422,7 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
             a.config_depth,
             a.has_lib,
             a.parent,
+            a.user.as_ref().map(|key| &key.name),
             (a.has_config, a.has_options, a.outermost_sets),
         ) == (
             &b.origin,
@@ -427,6 +431,7 @@ fn same_structure(a: &FileFacts, b: &FileFacts) -> bool {
             b.config_depth,
             b.has_lib,
             b.parent,
+            b.user.as_ref().map(|key| &key.name),
             (b.has_config, b.has_options, b.outermost_sets),
         ) && same_imports(a.imports.iter(), b.imports.iter())
             && same_irregular(&a.irregular, &b.irregular)

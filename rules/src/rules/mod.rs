@@ -45,6 +45,9 @@ registry! {
         tab_indentation::TabIndentation,
         todo_comment::TodoComment,
         commented_code::CommentedCode,
+        inline_script::InlineScript,
+        hardcoded_username::HardcodedUsername,
+        duplicate_code::DuplicateCode,
     }
     workspace {
         update_with_mkif::UpdateWithMkif,

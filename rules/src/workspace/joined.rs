@@ -7,6 +7,7 @@
 //! otherwise; a file rule judges the file again when something of its facts is new,
 //! or in the place of its finding.
 
+use super::copies::Pieces;
 use super::habits::Habits;
 use super::options::{self, Options};
 use super::policies::Policies;
@@ -62,6 +63,7 @@ pub(super) struct Joined {
     by_file: Vec<Vec<(RuleIndex, Diagnostic)>>,
     habits: Habits,
     policies: Policies,
+    pieces: Pieces,
 }
 
 /// The keys of one rule.
@@ -137,6 +139,7 @@ impl Joined {
             by_file: Vec::new(),
             habits: Habits::default(),
             policies: Policies::new(documents, settings.config()),
+            pieces: Pieces::default(),
         };
         joined.habits = joined.plain_view(documents).habits().clone();
         for rule in 0..rules::ALL.len() {
@@ -168,6 +171,7 @@ impl Joined {
         let judged = (0..documents.len()).map(|file| judge_file(&view, file, |_| true));
         joined.by_file = judged.collect();
         joined.judge_policies(documents, joined.policies.each());
+        joined.pieces = Pieces::new(&joined.view(documents));
         joined
     }
 
@@ -321,6 +325,9 @@ impl Joined {
         }
         let again = self.policies.stale(documents, file, updated, moved);
         touched.extend(self.judge_policies(documents, again));
+        let mut pieces = std::mem::take(&mut self.pieces);
+        touched.extend(pieces.update(&self.view(documents), file));
+        self.pieces = pieces;
         touched.remove(&file);
         Some(touched.into_iter().collect())
     }
@@ -401,6 +408,7 @@ impl Joined {
         own.chain(shared)
             .chain(&self.imports[file])
             .chain(self.policies.found(file))
+            .chain(self.pieces.found(file))
     }
 
     /// Judges some keys of a rule. Returns the files in which something was, or
@@ -537,7 +545,7 @@ impl Joined {
         for (file, diagnostic) in out {
             for other in pointed_at(documents, &diagnostic) {
                 let pointing = self.pointing.entry(other).or_default();
-                if pointing.last() != Some(&file) {
+                if !pointing.contains(&file) {
                     pointing.push(file);
                 }
             }
@@ -760,7 +768,8 @@ impl Keys {
         }
         let places = self.places.get(&key).into_iter().flatten();
         let mut own: Vec<_> = places.map(|place| place.file).collect();
-        for (_, finding) in &findings {
+        for (file, finding) in &findings {
+            own.push(*file);
             own.extend(pointed_at(documents, finding));
         }
         sorted::sort(&mut own);

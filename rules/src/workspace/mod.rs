@@ -2,6 +2,7 @@
 //! configuration, and the findings that this decides.
 
 mod conventions;
+mod copies;
 mod graph;
 mod habits;
 mod joined;
@@ -664,6 +665,17 @@ pub struct Importer<'w> {
     pub import: &'w Import,
 }
 
+/// Code that stands in several files.
+#[derive(Debug)]
+pub(crate) struct Copies {
+    /// The files, in order.
+    pub(crate) files: Vec<usize>,
+    /// Where each of them has the code that all of them have.
+    pub(crate) ranges: Vec<TextRange>,
+    /// What else some of them share, as one of them has it.
+    pub(crate) more: Vec<(usize, TextRange)>,
+}
+
 /// Modules of at least this many lines say whether a repository writes headers.
 const HEADER_LINES: u32 = 40;
 
@@ -1054,6 +1066,9 @@ impl<'w> View<'w> {
             Condition::HomeManagerModule(at) => facts
                 .module_at(TextRange::empty(*at))
                 .is_some_and(|index| self.class(file, index) == Class::HomeManager),
+            Condition::Module(at) => facts
+                .module_at(TextRange::empty(*at))
+                .is_some_and(|index| self.graph.is_module(self.graph.id(file, index))),
             Condition::HomeDirectoryIs {
                 at,
                 directory,

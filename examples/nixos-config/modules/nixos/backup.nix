@@ -67,4 +67,23 @@ in
     pruneOpts = [ "--keep-daily ${toString cfg.keep}" ];
     timerConfig.OnCalendar = if cfg.interval == "daily" then cfg.start else cfg.interval;
   };
+
+  config.systemd.services.restore-test = {
+    startAt = "monthly";
+    script = ''
+      set -eu
+      target=$(mktemp -d)
+      trap 'rm -rf "$target"' EXIT
+
+      for copy in documents; do
+        restic-$copy restore latest --target "$target/$copy"
+        if [ -z "$(find "$target/$copy" -type f | head -n 1)" ]; then
+          echo "nothing came back of $copy" >&2
+          exit 1
+        fi
+        size=$(du -sh "$target/$copy" | cut -f 1)
+        echo "$copy: ''${size:-nothing}"
+      done
+    '';
+  };
 }

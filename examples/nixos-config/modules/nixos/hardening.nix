@@ -20,5 +20,6 @@ in
     security.sudo.execWheelOnly = mkForce true;
 
     security.protectKernelImage = mkForce true;
+    services.openssh.settings.AllowUsers = [ "alice" ];
   };
 }

@@ -8,6 +8,8 @@
 
   boot.kernelModules = [ "tcp_bbr" ];
 
+  users.groups.netdev.members = [ "alice" ];
+
   boot.kernel.sysctl = {
     "net.core.default_qdisc" = "fq";
     "net.core.rmem_max" = 7500000;
