@@ -11,7 +11,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 use std::vec;
-use toml::de::{DeString, DeValue};
+use toml::de::{DeInteger, DeString, DeValue};
 
 /// Reads what a configuration gives.
 ///
@@ -62,36 +62,113 @@ fn named(given: Unexpected<'_>) -> String {
 
 struct Given<'de>(OptionValue<'de>);
 
+impl<'de> Given<'de> {
+    /// What else was given than what was wanted.
+    fn refuse(&self, wanted: &dyn Expected) -> ConfigError {
+        let given = match self.0.get_ref() {
+            DeValue::Boolean(value) => Unexpected::Bool(*value),
+            DeValue::Integer(value) => match number(value) {
+                Some(value) => Unexpected::Signed(value),
+                None => return self.error("the number is too large"),
+            },
+            DeValue::String(value) => Unexpected::Str(value),
+            DeValue::Array(_) => Unexpected::Seq,
+            DeValue::Table(_) => Unexpected::Map,
+            DeValue::Float(_) => Unexpected::Other("a number with a fraction"),
+            DeValue::Datetime(_) => Unexpected::Other("a date"),
+        };
+        ConfigError::invalid_type(given, wanted).or_at(self.0.span())
+    }
+
+    fn entries(self, wanted: &dyn Expected) -> Result<Entries<'de>, ConfigError> {
+        if !matches!(self.0.get_ref(), DeValue::Table(_)) {
+            return Err(self.refuse(wanted));
+        }
+        let DeValue::Table(table) = self.0.into_inner() else {
+            return Ok(Entries::default());
+        };
+        let entries: Vec<_> = table.into_iter().collect();
+        Ok(Entries {
+            entries: entries.into_iter(),
+            value: None,
+        })
+    }
+
+    fn items(self, wanted: &dyn Expected) -> Result<Items<'de>, ConfigError> {
+        if !matches!(self.0.get_ref(), DeValue::Array(_)) {
+            return Err(self.refuse(wanted));
+        }
+        match self.0.into_inner() {
+            DeValue::Array(items) => Ok(Items(items.into_iter())),
+            _ => Ok(Items::default()),
+        }
+    }
+
+    fn error(&self, message: &str) -> ConfigError {
+        ConfigError::custom(message).or_at(self.0.span())
+    }
+}
+
+fn number(value: &DeInteger<'_>) -> Option<i64> {
+    i64::from_str_radix(value.as_str(), value.radix()).ok()
+}
+
+/// A number of any width: the visitor knows which are too large.
+macro_rules! numbers {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
+            let DeValue::Integer(value) = self.0.get_ref() else {
+                return Err(self.refuse(&visitor));
+            };
+            let Some(value) = number(value) else {
+                return Err(self.refuse(&visitor));
+            };
+            visitor.visit_i64(value).map_err(|error: ConfigError| error.or_at(self.0.span()))
+        })*
+    };
+}
+
+// Each kind by itself: what reads numbers has no tables in it.
 impl<'de> Deserializer<'de> for Given<'de> {
     type Error = ConfigError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
+        Err(self.refuse(&visitor))
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
+        match self.0.get_ref() {
+            DeValue::Boolean(value) => visitor.visit_bool(*value),
+            _ => Err(self.refuse(&visitor)),
+        }
+    }
+
+    numbers! { deserialize_u8 deserialize_u32 deserialize_u64 }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
+        match self.0.get_ref() {
+            DeValue::String(value) => visitor.visit_str(value),
+            _ => Err(self.refuse(&visitor)),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
         let span = self.0.span();
-        let read = match self.0.into_inner() {
-            DeValue::Boolean(value) => visitor.visit_bool(value),
-            DeValue::Integer(value) => match i64::from_str_radix(value.as_str(), value.radix()) {
-                Ok(value) => visitor.visit_i64(value),
-                Err(_) => Err(ConfigError::custom("the number is too large")),
-            },
-            DeValue::String(value) => visitor.visit_str(&value),
-            DeValue::Array(items) => visitor.visit_seq(Items(items.into_iter())),
-            DeValue::Table(table) => {
-                let entries: Vec<_> = table.into_iter().collect();
-                visitor.visit_map(Entries {
-                    entries: entries.into_iter(),
-                    value: None,
-                })
-            }
-            DeValue::Float(_) => Err(ConfigError::invalid_type(
-                Unexpected::Other("a number with a fraction"),
-                &visitor,
-            )),
-            DeValue::Datetime(_) => Err(ConfigError::invalid_type(
-                Unexpected::Other("a date"),
-                &visitor,
-            )),
-        };
-        read.map_err(|error| error.or_at(span))
+        let items = self.items(&visitor)?;
+        visitor.visit_seq(items).map_err(|error| error.or_at(span))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ConfigError> {
+        let span = self.0.span();
+        let entries = self.entries(&visitor)?;
+        visitor
+            .visit_map(entries)
+            .map_err(|error| error.or_at(span))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
@@ -105,21 +182,21 @@ impl<'de> Deserializer<'de> for Given<'de> {
         visitor: V,
     ) -> Result<V::Value, ConfigError> {
         let span = self.0.span();
-        let DeValue::String(name) = self.0.into_inner() else {
-            return Err(ConfigError::custom("this is the name of a choice, in quotes").or_at(span));
+        let DeValue::String(name) = self.0.get_ref() else {
+            return Err(self.error("this is the name of a choice, in quotes"));
         };
-        let name: de::value::StrDeserializer<'_, ConfigError> = (&*name).into_deserializer();
+        let name: de::value::StrDeserializer<'_, ConfigError> = (&**name).into_deserializer();
         let read = visitor.visit_enum(name);
         read.map_err(|error| error.or_at(span))
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes
-        byte_buf unit unit_struct newtype_struct seq tuple tuple_struct map struct
-        identifier ignored_any
+        i8 i16 i32 i64 i128 u16 u128 f32 f64 char str bytes byte_buf unit unit_struct
+        newtype_struct tuple tuple_struct map identifier ignored_any
     }
 }
 
+#[derive(Default)]
 struct Items<'de>(vec::IntoIter<OptionValue<'de>>);
 
 impl<'de> SeqAccess<'de> for Items<'de> {
@@ -134,6 +211,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
+#[derive(Default)]
 struct Entries<'de> {
     entries: vec::IntoIter<(toml::Spanned<DeString<'de>>, OptionValue<'de>)>,
     value: Option<OptionValue<'de>>,
