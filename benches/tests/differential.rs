@@ -555,6 +555,29 @@ fn what_once_went_wrong() {
     }
 }
 
+/// Texts and edits after which findings once were other ones than of a full run.
+const FOUND_WRONG: &[(&str, u32, u32, &str)] = &[(
+    "{...}:{\n f config.opt.enable { mode = \"git\"; port = 3; };\n  nixpkgs.config = {\n    permittedInsecurePackages = [ \"enable-1\" ] ++ [ \"b\" ];\n    allowInsecure = tru\n security.sudo={e=e;};}",
+    18,
+    161,
+    "sudo.wheelNeedsPassword = false;\n  security.sudo = mkIf a.x { wheelNeedsPassword = mkForce tr",
+)];
+
+#[test]
+fn findings_that_once_went_wrong() {
+    let settings = everything();
+    for &(text, start, end, with) in FOUND_WRONG {
+        let document = Document::open(Source::new("edited.nix", text), &settings);
+        let mut workspace = workspace(document, &settings, false);
+        let edit = TextEdit {
+            range: TextRange::new(start.into(), end.into()),
+            text: with.to_owned(),
+        };
+        workspace.edit("edited.nix", &[edit], &settings);
+        assert_eq!(wrong_findings(&workspace, &settings), None, "{text:?}");
+    }
+}
+
 #[test]
 fn several_edits_and_undo_give_the_old_tree() {
     // As a notification brings them: one after the other, then all taken back.

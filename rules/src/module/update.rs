@@ -194,7 +194,9 @@ fn in_place(
             class => class,
         };
         let module = &facts.modules[0];
-        if (certainty, class) != (module.certainty, module.class) {
+        // The last `config.x` may be gone, or the first one come.
+        let has_config = read.has_config || module.has_config && has_config(&set);
+        if (certainty, class, has_config) != (module.certainty, module.class, module.has_config) {
             return None;
         }
     }
@@ -238,6 +240,12 @@ fn in_place(
     }
     shift_rest(facts, moved);
     Some(updated)
+}
+
+/// Does an entry of a set begin with `config`?
+fn has_config(set: &SyntaxNode) -> bool {
+    set.children()
+        .any(|entry| Names::of_green(entry.green()).get(0) == Some(Some("config")))
 }
 
 /// Which items stand in `unit`. They are in order of their starts.
