@@ -225,33 +225,42 @@ impl Page {
             hours(effort),
             gain(impact as u32)
         );
-        let mut taken: Vec<(u64, u64)> = Vec::new();
-        for win in audit.wins.iter().filter(|it| it.gain.0 > 0) {
-            // Roots, or one large pile pushes all others into a corner.
-            let x = 50 + 540 * root(win.minutes) / root(effort).max(1);
-            let y = 215 - 185 * root(u64::from(win.gain.0)) / root(impact).max(1);
+        let wins = audit.wins.iter().filter(|it| it.gain.0 > 0);
+        let points: Vec<_> = wins
+            .map(|win| {
+                // Roots, or one large pile pushes all others into a corner.
+                let x = 50 + 540 * root(win.minutes) / root(effort).max(1);
+                let y = 215 - 185 * root(u64::from(win.gain.0)) / root(impact).max(1);
+                (x, y, win.rule)
+            })
+            .collect();
+        // Parts of lines that a name must not cross: those of dots, then of other names.
+        let mut taken: Vec<_> = points.iter().map(|(x, y, _)| (x - 5, x + 5, *y)).collect();
+        for (x, y, rule) in points {
             let _ = write!(
                 self.0,
-                "<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"5\"><title>{}</title></circle>",
-                win.rule
+                "<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"5\"><title>{rule}</title></circle>"
             );
-            let free = taken
-                .iter()
-                .all(|(a, b)| x.abs_diff(*a) > 130 || y.abs_diff(*b) > 13);
-            if free {
-                let (at, anchor) = if x > 480 {
-                    (x - 9, "end")
-                } else {
-                    (x + 9, "start")
-                };
-                let _ = write!(
-                    self.0,
-                    "<text x=\"{at}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
-                    y + 4,
-                    win.rule
-                );
-                taken.push((x, y));
-            }
+            let width = 7 * rule.len() as u64;
+            let behind = (x + 9, x + 9 + width, "start");
+            let before = (x.saturating_sub(9 + width), x - 9, "end");
+            let fits = |(from, to, _): &(u64, u64, &str)| {
+                let (from, to) = (*from, *to);
+                let mut taken = taken.iter();
+                from >= 54
+                    && to <= 630
+                    && taken.all(|(a, b, c)| to <= *a || *b <= from || y.abs_diff(*c) > 12)
+            };
+            let Some((from, to, anchor)) = [behind, before].into_iter().find(fits) else {
+                continue;
+            };
+            taken.push((from, to, y));
+            let at = if anchor == "start" { from } else { to };
+            let _ = write!(
+                self.0,
+                "<text x=\"{at}\" y=\"{}\" text-anchor=\"{anchor}\">{rule}</text>",
+                y + 4
+            );
         }
         self.add("</svg></div>\n");
     }
