@@ -484,7 +484,8 @@ impl Measured {
 }
 
 /// A fingerprint for each finding of a file: of its rule, its path, its text
-/// without regard to white space, and its ordinal among equals.
+/// without regard to white space and to how functions of the library are spelled, and
+/// its ordinal among equals.
 pub fn fingerprints(path: &str, text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
     let mut seen: FxHashMap<u64, u64> = FxHashMap::default();
     diagnostics
@@ -495,7 +496,10 @@ pub fn fingerprints(path: &str, text: &str, diagnostics: &[Diagnostic]) -> Vec<S
             hash.write(diagnostic.rule.name);
             hash.write(path);
             for word in text.get(range).unwrap_or_default().split_whitespace() {
-                hash.write(word);
+                // `lib.modules.mkForce`, `lib.mkForce` and `mkForce` are one.
+                let name = word.strip_prefix("lib.");
+                let name = name.and_then(|path| path.rsplit('.').next());
+                hash.write(name.unwrap_or(word));
             }
             let ordinal = seen.entry(hash.0).or_default();
             *ordinal += 1;
@@ -559,5 +563,10 @@ mod tests {
         assert_eq!(before.len(), 2);
         assert_ne!(before[0], before[1]);
         assert_eq!(before, after);
+        let spelled =
+            prints("{ lib, ... }: with lib; { a = lib.modules.mkForce 1; b = mkForce 1; }");
+        assert_eq!(before, spelled);
+        let others = prints("{ lib, ... }: { a = lib.mkVMOverride 1; b = lib.mkForce 1; }");
+        assert_ne!(before[0], others[0]);
     }
 }
