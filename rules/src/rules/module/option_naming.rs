@@ -2,7 +2,7 @@
 
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
-use crate::module::is_option_root;
+use crate::module::{Class, FileFacts, is_option_root};
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
 use crate::workspace::{Case, FileContext, dotted};
@@ -53,9 +53,12 @@ declare_rule! {
     /// What is not configured is what nearly all options of the repository do: five
     /// of six, where there are at least eight; those of one prefix stand in three files at
     /// least. Where there is no such habit, nothing
-    /// is reported. Names of the past, names that are the file's too, what lies below
-    /// `settings` and its like (a program's own names), options below names of NixOS and Home Manager
-    /// (for the prefix), and what lies in tests, examples and templates are silent.
+    /// is reported. Names that somebody else gave are silent: those of the past, those
+    /// with the name of the file or of what they are about in them, what lies below
+    /// `settings`, `keymaps` and their like or right below `services` and `programs`, and
+    /// files with several odd ones, which follow a program. So are, for the prefix, options
+    /// below names of NixOS and Home Manager and modules of other systems, and all in
+    /// tests, examples and templates.
     ///
     /// ## When to allow it
     ///
@@ -108,7 +111,11 @@ impl Rule for OptionNaming {
         let case = options.case.or(habit.case);
         let mut last_root: Option<&str> = None;
         let mut found = Vec::new();
-        for option in cx.facts().modules.iter().flat_map(|it| &it.options) {
+        let mut odd = Vec::new();
+        let modules = cx.facts().modules.iter().enumerate();
+        for (module, option) in
+            modules.flat_map(|(at, it)| it.options.iter().map(move |option| (at, option)))
+        {
             let (Some(root), Some(last)) = (option.path.first(), option.path.last()) else {
                 continue;
             };
@@ -120,6 +127,7 @@ impl Rule for OptionNaming {
             // Once for all that lies below the same name.
             if let Some(prefix) = prefix.filter(|prefix| root != prefix)
                 && !is_option_root(root)
+                && (options.prefix.is_some() || is_of_a_machine(cx.view().class(cx.file(), module)))
                 && last_root.replace(root) != Some(root)
             {
                 found.push((option.range, format!("`{name}` is not below `{prefix}`")));
@@ -127,13 +135,18 @@ impl Rule for OptionNaming {
             if let (Some(case), Some(own)) = (case, Case::of(last))
                 && own != case
                 && !is_of_a_program(&path, cx.path())
+                && !is_passed_on(last, cx.facts())
             {
                 let (own, case) = (own.name(), case.name());
-                found.push((
+                odd.push((
                     option.range,
                     format!("`{name}` is {own}, options here are {case}"),
                 ));
             }
+        }
+        // Several follow the program that the module is about.
+        if odd.len() == 1 {
+            found.append(&mut odd);
         }
         for (range, message) in found {
             cx.report(Diagnostic::new(&Self::META, range, message));
@@ -142,14 +155,34 @@ impl Rule for OptionNaming {
 }
 
 /// Names of things, which somebody else gave to them.
-const OTHERS: &[&str] = &["settings", "defaults", "plugins", "servers"];
+const OTHERS: &[&str] = &[
+    "settings", "config", "defaults", "plugins", "servers", "keymaps", "mappings",
+];
+
+/// Does a module system have the options of the repository?
+fn is_of_a_machine(class: Class) -> bool {
+    matches!(class, Class::NixOs | Class::HomeManager | Class::Darwin)
+}
 
 /// Is the last name that of what the module is about, or one of a program's own settings?
 fn is_of_a_program(option: &[&str], file: &str) -> bool {
     let last = option.last().copied().unwrap_or_default();
     // A service of its own beside those of NixOS.
     let is_service = option.len() < 2 || option.len() == 2 && is_option_root(option[0]);
-    is_service || last == path::module_name(file) || option.iter().any(|name| OTHERS.contains(name))
+    // `adw-gtk3`
+    let is_product = last.bytes().any(|byte| byte.is_ascii_digit());
+    let above = option.iter().rev().skip(1);
+    let is_named = matches!(above.clone().next(), Some(&"services" | &"programs"))
+        || above
+            .chain([&path::module_name(file)])
+            .any(|name| name.len() > 3 && last.contains(name));
+    is_service || is_product || is_named || option.iter().any(|name| OTHERS.contains(name))
+}
+
+/// Does the file set something of the same name: what it hands on to a program?
+fn is_passed_on(name: &SmolStr, facts: &FileFacts) -> bool {
+    let mut definitions = facts.modules.iter().flat_map(|it| &it.definitions);
+    definitions.any(|it| it.path.iter().any(|key| key.name.as_ref() == Some(name)))
 }
 
 #[cfg(test)]
@@ -161,14 +194,15 @@ mod tests {
     fn the_repository_has_a_habit() {
         let most: String = ('a'..'s')
             .map(|letter| {
-                let option = format!("options.my.{letter}B = lib.mkEnableOption \"x\";");
-                format!("# FILE: {letter}.nix\n{{ lib, ... }}: {{ {option} }}\n")
+                let option = |at| format!("options.my.{letter}{at} = lib.mkEnableOption \"x\";");
+                let options = ["B", "C", "D"].map(option).concat();
+                format!("# FILE: {letter}.nix\n{{ lib, ... }}: {{ {options} }}\n")
             })
             .collect();
         check(
             &OptionNaming::META,
             &format!(
-                "{most}# FILE: x.nix
+                "{most}# FILE: modules/home/x.nix
 {{ lib, ... }}: {{
   options.my.some_thing = lib.mkEnableOption \"x\";
 #         ^^^^^^^^^^^^^ `my.some_thing` is snake_case, options here are camelCase
@@ -178,7 +212,20 @@ mod tests {
   options.my.settings.icon_size = lib.mkEnableOption \"x\";
 }}
 # FILE: is-vm.nix
-{{ lib, ... }}: {{ options.my.is-vm = lib.mkEnableOption \"x\"; }}"
+{{ lib, ... }}: {{ options.my.is-vm = lib.mkEnableOption \"x\"; }}
+# FILE: nixos/bar.nix
+{{ lib, ... }}: {{
+  options.my.services.foo-bar = lib.mkEnableOption \"x\";
+  options.my.foot.foot-server = lib.mkEnableOption \"x\";
+  options.my.foot.keymaps.go_on = lib.mkEnableOption \"x\";
+}}
+# FILE: nixos/borders.nix
+{{ lib, ... }}: {{
+  options.my.borders.active_color = lib.mkOption {{ }};
+  options.my.borders.blur_radius = lib.mkOption {{ }};
+}}
+# FILE: colmena/nodes.nix
+{{ lib, ... }}: {{ options.nodes = lib.mkOption {{ }}; }}"
             ),
         );
         check(
