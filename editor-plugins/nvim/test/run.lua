@@ -200,6 +200,7 @@ local AT_DESKTOP = {
   '15:38-15:49 warn mk-force',
   '24:7-24:21 warn duplicate-sysctl',
   '25:7-25:30 error duplicate-sysctl',
+  '31:3-31:31 info duplicate-code',
 }
 
 local desktop
@@ -225,7 +226,7 @@ end)
 step('a file that is not open has findings, too', function()
   local buffer = vim.uri_to_bufnr(vim.uri_from_fname(project .. '/' .. NETWORK))
   assert(not vim.api.nvim_buf_is_loaded(buffer), 'nobody opened it')
-  wait_for_findings(buffer, { '15:5-15:28 error duplicate-sysctl' })
+  wait_for_findings(buffer, { '11:23-11:30 info hardcoded-username', '17:5-17:28 error duplicate-sysctl' })
 end)
 
 step('every file shows what the command line finds', function()
@@ -254,6 +255,7 @@ step('a typed line changes the findings, undoing it changes them back', function
     '16:38-16:49 warn mk-force',
     '25:7-25:21 warn duplicate-sysctl',
     '26:7-26:30 error duplicate-sysctl',
+    '32:3-32:31 info duplicate-code',
   })
   vim.cmd.undo()
   wait_for_findings(buffer, AT_DESKTOP)
@@ -363,7 +365,7 @@ step('a change that is not saved makes a finding in another file, and takes it a
   wait_for_findings(desktop, AT_DESKTOP)
   vim.api.nvim_win_set_cursor(0, { number, 0 })
   type_keys('dd')
-  wait_for_findings(desktop, { AT_DESKTOP[1], AT_DESKTOP[2] })
+  wait_for_findings(desktop, { AT_DESKTOP[1], AT_DESKTOP[2], AT_DESKTOP[4] })
   vim.cmd.undo()
   wait_for_findings(desktop, AT_DESKTOP)
   type_keys('o"vm.swappiness" = 20;<Esc>')
@@ -519,12 +521,12 @@ step('a changed nixamine.toml is read again', function()
   wait_for_findings(desktop, AT_DESKTOP)
   -- By another program.
   write('nixamine.toml', (before:gsub('ignore = %[%]', 'ignore = ["mk-force"]')))
-  wait_for_findings(desktop, { AT_DESKTOP[2], AT_DESKTOP[3] })
+  wait_for_findings(desktop, { AT_DESKTOP[2], AT_DESKTOP[3], AT_DESKTOP[4] })
   -- In the editor.
   open('nixamine.toml')
   vim.cmd([[%s/"mk-force"/"duplicate-sysctl"/]])
   vim.cmd.write()
-  wait_for_findings(desktop, { AT_DESKTOP[1] })
+  wait_for_findings(desktop, { AT_DESKTOP[1], AT_DESKTOP[4] })
   -- Broken, it says so, and the editor goes on.
   write('nixamine.toml', 'ignore = 3\n')
   wait_for('a problem in nixamine.toml', function()
@@ -543,10 +545,10 @@ step('settings reach the server: at its start, and later', function()
   vim.cmd('Nixamine restart')
   open(DESKTOP)
   local client = client_of(desktop)
-  wait_for_findings(desktop, { AT_DESKTOP[1] })
+  wait_for_findings(desktop, { AT_DESKTOP[1], AT_DESKTOP[4] })
   client.settings = { nixamine = { ignore = { 'mk-force' } } }
   client:notify('workspace/didChangeConfiguration', { settings = client.settings })
-  wait_for_findings(desktop, { AT_DESKTOP[2], AT_DESKTOP[3] })
+  wait_for_findings(desktop, { AT_DESKTOP[2], AT_DESKTOP[3], AT_DESKTOP[4] })
 end)
 
 step('findings that are asked for show once, and follow other files', function()
@@ -560,7 +562,7 @@ step('findings that are asked for show once, and follow other files', function()
   local network = open(NETWORK)
   vim.api.nvim_win_set_cursor(0, { line_with(network, 'net.ipv4.tcp_fastopen'), 0 })
   type_keys('dd')
-  wait_for_findings(desktop, { AT_DESKTOP[1], AT_DESKTOP[2] })
+  wait_for_findings(desktop, { AT_DESKTOP[1], AT_DESKTOP[2], AT_DESKTOP[4] })
   vim.cmd('edit!')
   wait_for_findings(desktop, AT_DESKTOP)
 end)
@@ -586,7 +588,7 @@ step(':Nixamine reindex reads what other programs changed', function()
   local before = read(NETWORK)
   write(NETWORK, (before:gsub('tcp_fastopen', 'tcp_slowopen')))
   vim.cmd('Nixamine reindex')
-  wait_for_findings(desktop, { AT_DESKTOP[1], AT_DESKTOP[2] })
+  wait_for_findings(desktop, { AT_DESKTOP[1], AT_DESKTOP[2], AT_DESKTOP[4] })
   write(NETWORK, before)
   vim.cmd('Nixamine reindex')
   wait_for_findings(desktop, AT_DESKTOP)
