@@ -133,6 +133,12 @@ impl Page {
                 .map(|part| {
                     let title = format!("{} {}", part.title, part.score);
                     let title = match part.title {
+                        "Descriptions"
+                            if audit.found_by("undocumented-option").next().is_some() =>
+                        {
+                            "<a href=\"#rule-undocumented-option\">Descriptions</a> ".to_owned()
+                                + &part.score.to_string()
+                        }
                         "Headers" => {
                             "<a href=\"#modules\">Headers</a> ".to_owned() + &part.score.to_string()
                         }

@@ -860,7 +860,9 @@ impl<'a> Counted<'a> {
             for option in modules.flat_map(|it| &it.options) {
                 let says = option.declared.says;
                 let is_told = !says.internal && !says.hidden && !says.partly;
-                if is_told && option.declared.renamed.is_none() {
+                // What says none of this adds to an option that is declared elsewhere.
+                let is_whole = says.ty || says.default || says.description;
+                if is_told && is_whole && option.declared.renamed.is_none() {
                     counted.options += 1;
                     counted.described += usize::from(says.description);
                 }
