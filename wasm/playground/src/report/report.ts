@@ -46,10 +46,12 @@ function make(project: Project): void {
 if (opener === null) lost();
 else {
   const silence = window.setTimeout(lost, 5000);
-  window.addEventListener("message", ({ origin, source, data }: MessageEvent<Project>) => {
+  const given = ({ origin, source, data }: MessageEvent<Project>): void => {
     if (origin !== location.origin || source !== opener) return;
+    window.removeEventListener("message", given);
     clearTimeout(silence);
     make(data);
-  }, { once: true });
+  };
+  window.addEventListener("message", given);
   opener.postMessage(ASKING, location.origin);
 }
