@@ -106,7 +106,11 @@ impl<'s> Wanted<'s> {
 }
 
 /// The places that start in a part of a text where `word` stands by itself.
-fn words<'t>(text: &'t str, word: &'t str, part: Range<usize>) -> impl Iterator<Item = usize> + 't {
+pub(crate) fn words<'t>(
+    text: &'t str,
+    word: &'t str,
+    part: Range<usize>,
+) -> impl Iterator<Item = usize> + 't {
     let bytes = text.as_bytes();
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\'' | b'-');
     let end = bytes.len().min(part.end + word.len().saturating_sub(1));

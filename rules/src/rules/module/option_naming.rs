@@ -2,9 +2,11 @@
 
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
-use crate::module::{Class, FileFacts, is_option_root};
+use crate::local::words;
+use crate::module::{Class, is_option_root};
 use crate::path;
 use crate::rule::{Rule, RuleMeta};
+use crate::syntax::{TextRange, TextSize};
 use crate::workspace::{Case, FileContext, dotted};
 use serde::Deserialize;
 use smol_str::SmolStr;
@@ -56,7 +58,7 @@ declare_rule! {
     /// is reported. Names that somebody else gave are silent: those of the past, those
     /// with the name of the file or of what they are about in them, what lies below
     /// `settings`, `keymaps` and their like or right below `services` and `programs`, and
-    /// files with several odd ones, which follow a program. So are, for the prefix, options
+    /// files with several odd ones or that set something of the name, which follow a program. So are, for the prefix, options
     /// below names of NixOS and Home Manager and modules of other systems, and all in
     /// tests, examples and templates.
     ///
@@ -101,6 +103,10 @@ impl Rule for OptionNaming {
         &Self::META
     }
 
+    fn reads_text(&self) -> bool {
+        true
+    }
+
     fn check_file(&self, cx: &mut FileContext<'_>) {
         if path::is_sample(cx.path()) {
             return;
@@ -135,7 +141,7 @@ impl Rule for OptionNaming {
             if let (Some(case), Some(own)) = (case, Case::of(last))
                 && own != case
                 && !is_of_a_program(&path, cx.path())
-                && !is_passed_on(last, cx.facts())
+                && !is_passed_on(last, option.range, cx.text())
             {
                 let (own, case) = (own.name(), case.name());
                 odd.push((
@@ -179,10 +185,14 @@ fn is_of_a_program(option: &[&str], file: &str) -> bool {
     is_service || is_product || is_named || option.iter().any(|name| OTHERS.contains(name))
 }
 
-/// Does the file set something of the same name: what it hands on to a program?
-fn is_passed_on(name: &SmolStr, facts: &FileFacts) -> bool {
-    let mut definitions = facts.modules.iter().flat_map(|it| &it.definitions);
-    definitions.any(|it| it.path.iter().any(|key| key.name.as_ref() == Some(name)))
+/// Does the file write the name elsewhere for something that it sets: what it hands on
+/// to a program?
+fn is_passed_on(name: &str, declared: TextRange, text: &str) -> bool {
+    words(text, name, 0..text.len()).any(|at| {
+        let behind = text[at + name.len()..].trim_start().strip_prefix('=');
+        let is_set = behind.is_some_and(|behind| !behind.starts_with('='));
+        is_set && !declared.contains(TextSize::new(at as u32))
+    })
 }
 
 #[cfg(test)]
@@ -223,6 +233,17 @@ mod tests {
 {{ lib, ... }}: {{
   options.my.borders.active_color = lib.mkOption {{ }};
   options.my.borders.blur_radius = lib.mkOption {{ }};
+}}
+# FILE: nixos/desktop.nix
+{{ lib, cfg, f, ... }}: {{
+  options.my.desktop.color-scheme = lib.mkOption {{ }};
+  config.x = f {{ color-scheme = if cfg.color-scheme == 1 then 2 else 3; }};
+}}
+# FILE: nixos/shell.nix
+{{ lib, cfg, ... }}: {{
+  options.my.user.prompt-init = lib.mkOption {{ }};
+#         ^^^^^^^^^^^^^^^^^^^ `my.user.prompt-init` is kebab-case, options here are camelCase
+  config.x = cfg.user.prompt-init == 1;
 }}
 # FILE: colmena/nodes.nix
 {{ lib, ... }}: {{ options.nodes = lib.mkOption {{ }}; }}"
